@@ -59,7 +59,8 @@ export class Gateway {
   private readonly intake: Intake;
   private readonly claims = new ClaimWatch();
   private readonly steps: number[] = [];
-  private readonly incarnations = new Map<string, number>();
+  /** By device: how often its numbers have begun, and the name that its records have when they begin again. */
+  private readonly incarnations = new Map<string, { incarnation: number; next: string }>();
   /** Devices whose records stay with them, told once. */
   private readonly refusing = new Set<string>();
   /** The loop that serves each device, while it is answered. */
@@ -159,6 +160,7 @@ export class Gateway {
       if (!(error instanceof RecordNotMade) || after === undefined) throw error;
       return this.renumber(source, device, after, signal);
     }
+    const { more } = answer;
     const { stored, refusal } = await this.intake.take({ device, incarnation, cryostat: source.cryostat }, answer);
     this.stored += stored;
     if (refusal === undefined) this.refusing.delete(device);
@@ -166,15 +168,20 @@ export class Gateway {
       this.refusing.add(device);
       this.options.onEvent({ event: 'refused', device, reason: refusal });
     }
-    return answer.more && refusal === undefined && stored > 0;
+    return more && refusal === undefined && stored > 0;
   }
 
   /** How often the numbers of a device have begun, as far as the log knows. */
   private incarnationOf(device: string): number {
-    let incarnation = this.incarnations.get(device) ?? 1;
-    while (this.options.log.lastOf(numberedAs(device, incarnation + 1)) !== undefined) incarnation++;
-    this.incarnations.set(device, incarnation);
-    return incarnation;
+    let known = this.incarnations.get(device);
+    // The name is kept: to put it together costs more than to look for it.
+    if (known === undefined || this.options.log.lastOf(known.next) !== undefined) {
+      let incarnation = known?.incarnation ?? 1;
+      while (this.options.log.lastOf(numberedAs(device, incarnation + 1)) !== undefined) incarnation++;
+      known = { incarnation, next: numberedAs(device, incarnation + 1) };
+      this.incarnations.set(device, known);
+    }
+    return known.incarnation;
   }
 
   /** Its numbers have begun again: without a name of their own, its new records would be taken for repeats. */
@@ -190,7 +197,7 @@ export class Gateway {
     // After a kill before the first record it is told again, with the same number.
     if (!(await this.intake.tell([{ kind: 'renumbered', body, cryostat: source.cryostat }])))
       throw new Error('its numbers have begun again, and the log has no room to say so');
-    this.incarnations.set(device, incarnation);
+    this.incarnations.set(device, { incarnation, next: numberedAs(device, incarnation + 1) });
     this.options.onEvent({ event: 'renumbered', device, incarnation });
     return true;
   }

@@ -11,7 +11,8 @@
 import { reasonOf } from '../../links/device-file/error.ts';
 import { encodeCbor, numberedAs, TelemetryError, type TelemetryRecord } from '../../tools/telemetry/envelope.ts';
 import { GapWatch } from '../../tools/telemetry/gaps.ts';
-import { recordOfWire } from '../../tools/telemetry/wire.ts';
+import { classNames, isWord, type Reception, recordOfWire } from '../../tools/telemetry/wire.ts';
+import { bytesOfWire } from '../../tools/telemetry/wire-cbor.ts';
 import { compareNumbers, type LogEntry, type RecordLog, type RecordNumber } from '../log/record-log.ts';
 import { sizeOfEntry } from '../log/segment.ts';
 import type { OwnRecord, OwnRecords } from './own-records.ts';
@@ -45,10 +46,21 @@ export interface Origin {
 
 /** A record of the answer that is new. */
 interface Item {
-  number: RecordNumber;
+  /** Its number, and what is to be written. */
   entry: LogEntry;
-  /** None where it cannot be read. */
-  record?: TelemetryRecord;
+  /** As it came; none where it cannot be read. */
+  wire?: unknown;
+}
+
+/** What is to be written of an answer. */
+interface Chosen {
+  /** Records of the gateway itself, in front. */
+  head: LogEntry[];
+  kept: LogEntry[];
+  /** Before it is written. */
+  position: RecordNumber | undefined;
+  /** Why the rest stays with the device. */
+  reason: string | undefined;
 }
 
 export class Intake {
@@ -58,38 +70,19 @@ export class Intake {
     this.parts = parts;
   }
 
-  async take({ device: serial, incarnation = 1, cryostat }: Origin, { schema, records }: DeviceAnswer): Promise<Taken> {
-    const { log, quarantine, nowNs } = this.parts;
-    const device = numberedAs(serial, incarnation);
-    const position = log.lastOf(device);
-    const receiveTimeNs = nowNs();
-    const items: Item[] = [];
-    const poisoned: Quarantined[] = [];
-    let last = position;
-    for (const wire of records) {
-      const number = numberOf(wire);
-      if (number !== undefined && last !== undefined && compareNumbers(number, last) <= 0) continue;
-      try {
-        const told = recordOfWire(wire, schema, { device: serial, cryostat, receiveTimeNs });
-        const record = incarnation > 1 ? { ...told, incarnation } : told;
-        const { boot, sequence, class: of } = record;
-        items.push({ number: record, record, entry: { device, boot, sequence, class: of, bytes: encodeCbor(record) } });
-      } catch (error) {
-        if (!(error instanceof TelemetryError)) throw error;
-        const { boot, sequence } = number ?? { boot: null, sequence: null };
-        poisoned.push({ device, boot, sequence, reason: error.message, record: wire });
-        if (number !== undefined)
-          items.push({ number, entry: { device, ...number, class: 'critical', bytes: new Uint8Array(0) } });
-      }
-      last = number ?? last;
-    }
-    if (items.length === 0) return { position, stored: 0 };
-    try {
-      if (poisoned.length > 0) quarantine.put(poisoned);
-    } catch (error) {
-      return { position, stored: 0, refusal: `${quarantine.path} cannot be written: ${reasonOf(error)}` };
-    }
-    return this.append({ device, cryostat }, items, poisoned, receiveTimeNs);
+  async take(origin: Origin, answer: DeviceAnswer): Promise<Taken> {
+    const chosen = this.chosen(origin, answer);
+    if ('stored' in chosen) return chosen;
+    // While ten thousand devices wait for a sync, each keeps what is needed behind it and no more: neither the answer nor what was made of it.
+    const { head, kept, position, reason } = chosen;
+    const { taken, reason: refused } = await this.parts.log.append(head.length === 0 ? kept : [...head, ...kept]);
+    const done = Math.max(0, taken - head.length);
+    const refusal = refused ?? reason;
+    return {
+      position: done === 0 ? position : numberOf(kept[done - 1]),
+      stored: storedOf(kept, done),
+      ...(refusal !== undefined && { refusal }),
+    };
   }
 
   /** Puts records of the gateway itself into the log. False where there is no room even for them. */
@@ -99,18 +92,44 @@ export class Intake {
     return (await log.append(entries)).taken === entries.length;
   }
 
-  private async append(
-    { device, cryostat }: { device: string; cryostat: string },
-    items: readonly Item[],
-    poisoned: readonly Quarantined[],
-    receiveTimeNs: bigint,
-  ): Promise<Taken> {
-    const { log, own } = this.parts;
+  /** What is to be written; where that is nothing, the answer. */
+  private chosen(
+    { device: serial, incarnation = 1, cryostat }: Origin,
+    { schema, records }: DeviceAnswer,
+  ): Chosen | Taken {
+    const { log, own, quarantine, nowNs } = this.parts;
+    const device = numberedAs(serial, incarnation);
     const position = log.lastOf(device);
-    const { kept, givenUp, reason } = this.chosen(items);
+    const reception = { device: serial, cryostat, receiveTimeNs: nowNs() };
+    const items: Item[] = [];
+    const poisoned: Quarantined[] = [];
+    let last = position;
+    for (const wire of records) {
+      const number = numberOfWire(wire);
+      if (number !== undefined && last !== undefined && compareNumbers(number, last) <= 0) continue;
+      try {
+        items.push({ entry: entryOf(device, wire, schema, reception, incarnation), wire });
+      } catch (error) {
+        if (!(error instanceof TelemetryError)) throw error;
+        const { boot, sequence } = number ?? { boot: null, sequence: null };
+        poisoned.push({ device, boot, sequence, reason: error.message, record: wire });
+        if (number !== undefined)
+          items.push({ entry: { device, ...number, class: 'critical', bytes: new Uint8Array(0) } });
+      }
+      last = number ?? last;
+    }
+    if (items.length === 0) return { position, stored: 0 };
+    try {
+      if (poisoned.length > 0) quarantine.put(poisoned);
+    } catch (error) {
+      return { position, stored: 0, refusal: `${quarantine.path} cannot be written: ${reasonOf(error)}` };
+    }
+    const { kept, givenUp, reason } = this.admitted(items);
     if (kept.length === 0) return { position, stored: 0, refusal: reason };
     const told = [
-      ...(isNextTo(position, items) ? [] : gapsOf(device, items.slice(0, kept.length), position)),
+      ...(isNextTo(position, items)
+        ? []
+        : gapsOf(device, items.slice(0, kept.length), position, (wire) => recordOfWire(wire, schema, reception))),
       ...givenUpOf(device, givenUp),
       ...poisoned.map(poisonedRecord),
     ];
@@ -119,20 +138,13 @@ export class Intake {
         ? []
         : own.entries(
             told.map((one) => ({ ...one, cryostat })),
-            receiveTimeNs,
+            reception.receiveTimeNs,
           );
-    const { taken, reason: refused } = await log.append(head.length === 0 ? kept : [...head, ...kept]);
-    const done = Math.max(0, taken - head.length);
-    const refusal = refused ?? reason;
-    return {
-      position: done === 0 ? position : items[done - 1].number,
-      stored: storedOf(kept, done),
-      ...(refusal !== undefined && { refusal }),
-    };
+    return { head, kept, position, reason };
   }
 
   /** The entries up to the last one that there is room for; those in front of it that there is none for, as marks. */
-  private chosen(items: readonly Item[]): { kept: LogEntry[]; givenUp: RecordNumber[]; reason?: string } {
+  private admitted(items: readonly Item[]): { kept: LogEntry[]; givenUp: RecordNumber[]; reason?: string } {
     let size = 0;
     const admitted = items.map(({ entry }) => {
       const bytes = sizeOfEntry(entry);
@@ -144,8 +156,8 @@ export class Intake {
     const end = admitted.lastIndexOf(true) + 1;
     const kept: LogEntry[] = [];
     const givenUp: RecordNumber[] = [];
-    for (const [index, { entry, number }] of items.slice(0, end).entries()) {
-      if (!admitted[index]) givenUp.push(number);
+    for (const [index, { entry }] of items.slice(0, end).entries()) {
+      if (!admitted[index]) givenUp.push(numberOf(entry));
       kept.push(admitted[index] ? entry : { ...entry, class: 'critical', bytes: new Uint8Array(0) });
     }
     if (end === items.length) return { kept, givenUp };
@@ -157,22 +169,33 @@ export class Intake {
   }
 }
 
-const isWord = (value: unknown): value is number =>
-  Number.isInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 32;
+const numberOf = ({ boot, sequence }: RecordNumber): RecordNumber => ({ boot, sequence });
 
 /** Of a record that may be no record. */
-function numberOf(wire: unknown): RecordNumber | undefined {
+function numberOfWire(wire: unknown): RecordNumber | undefined {
   if (!Array.isArray(wire)) return undefined;
   const [, , boot, sequence] = wire as unknown[];
   return isWord(boot) && isWord(sequence) ? { boot, sequence } : undefined;
 }
 
+/** Throws a TelemetryError that says why it cannot be read. */
+function entryOf(device: string, wire: unknown, schema: number, reception: Reception, incarnation: number): LogEntry {
+  const usual = Array.isArray(wire) ? bytesOfWire(wire, schema, reception, incarnation) : undefined;
+  if (usual !== undefined) {
+    const [, of, boot, sequence] = wire as number[];
+    return { device, boot, sequence, class: classNames[of], bytes: usual };
+  }
+  const told = recordOfWire(wire, schema, reception);
+  const { boot, sequence, class: of } = told;
+  return { device, boot, sequence, class: of, bytes: encodeCbor(incarnation > 1 ? { ...told, incarnation } : told) };
+}
+
 /** Whether no number is missing, as mostly. */
 function isNextTo(position: RecordNumber | undefined, items: readonly Item[]): boolean {
   let before = position;
-  for (const { number } of items) {
-    if (before !== undefined && (number.boot !== before.boot || number.sequence !== before.sequence + 1)) return false;
-    before = number;
+  for (const { entry } of items) {
+    if (before !== undefined && (entry.boot !== before.boot || entry.sequence !== before.sequence + 1)) return false;
+    before = entry;
   }
   return true;
 }
@@ -185,9 +208,15 @@ function storedOf(kept: readonly LogEntry[], done: number): number {
 }
 
 /** Missing numbers that the same answer does not explain. */
-function gapsOf(device: string, items: readonly Item[], before: RecordNumber | undefined): OwnRecord[] {
+function gapsOf(
+  device: string,
+  items: readonly Item[],
+  before: RecordNumber | undefined,
+  read: (wire: unknown) => TelemetryRecord,
+): OwnRecord[] {
   const watch = new GapWatch(before);
-  for (const { number, record } of items) watch.take(record ?? { ...number, kind: '', body: {} });
+  for (const { entry, wire } of items)
+    watch.take(wire === undefined ? { ...numberOf(entry), kind: '', body: {} } : read(wire));
   return watch.open.map(({ boot, first, last }) => ({
     kind: 'gap',
     body: { of: device, gapBoot: boot, firstSequence: first, lastSequence: last },

@@ -21,6 +21,7 @@ const entryHeadBytes = 16;
 const bodyHeadBytes = 18;
 /** A record of a device has some hundred bytes. */
 export const recordBytesMost = 1 << 20;
+const roomLeast = 64 << 10;
 const roomMost = 4 << 20;
 
 const classes: readonly TelemetryClass[] = ['bulk', 'heartbeat', 'critical'];
@@ -85,32 +86,56 @@ function bytesOf(text: string): number {
   return text.length;
 }
 
-/** Used again and again: new memory for each write costs more than what is done with it. */
-let room = Buffer.alloc(0);
+/** Entries one behind the other. The memory is used again and again: new memory for each write costs more than what is done with it. */
+export class EntryBytes {
+  length = 0;
+  private room = Buffer.alloc(0);
 
-/** Entries in one piece, numbered from `position` on. The bytes are valid until the next call. */
-export function encodeEntries(entries: readonly LogEntry[], position: number, logTimeMs: number): Uint8Array {
-  let size = 0;
-  for (const entry of entries) size += sizeOfEntry(entry);
-  if (room.length < size || room.length > roomMost) room = Buffer.allocUnsafeSlow(size);
-  const all = room.subarray(0, size);
-  let at = 0;
-  for (let index = 0; index < entries.length; index++) {
-    const entry = entries[index];
-    const end = at + sizeOfEntry(entry);
-    all.writeUInt32LE(end - at - entryHeadBytes, at);
-    all.writeDoubleLE(position + index, at + 8);
-    all.writeDoubleLE(logTimeMs, at + 16);
-    all[at + 24] = classes.indexOf(entry.class);
-    all[at + 25] = bytesOf(entry.device);
-    all.writeUInt32LE(entry.boot, at + 26);
-    all.writeUInt32LE(entry.sequence, at + 30);
-    all.write(entry.device, at + 34);
-    all.set(entry.bytes, end - entry.bytes.length);
-    all.writeUInt32LE(crc32(all.subarray(at + 8, end)), at + 4);
-    at = end;
+  /** Numbered from `position` on; the answer: how many bytes. */
+  add(entries: readonly LogEntry[], position: number, logTimeMs: number): number {
+    let size = 0;
+    for (const entry of entries) size += sizeOfEntry(entry);
+    this.makeRoom(size);
+    for (let index = 0; index < entries.length; index++)
+      this.length = putEntry(this.room, this.length, entries[index], position + index, logTimeMs);
+    return size;
   }
-  return all;
+
+  /** Valid until the next call of another function. */
+  bytes(from: number, end = this.length): Buffer {
+    return this.room.subarray(from, end);
+  }
+
+  cut(length: number): void {
+    this.length = length;
+    if (length === 0 && this.room.length > roomMost) this.room = Buffer.alloc(0);
+  }
+
+  private makeRoom(size: number): void {
+    const wanted = this.length + size;
+    if (wanted <= this.room.length) return;
+    const room = Buffer.allocUnsafeSlow(Math.max(wanted, roomLeast, 2 * this.room.length));
+    this.room.copy(room, 0, 0, this.length);
+    this.room = room;
+  }
+}
+
+/** The answer: where it ends. */
+function putEntry(all: Buffer, at: number, entry: LogEntry, position: number, logTimeMs: number): number {
+  const { device, bytes } = entry;
+  const size = sizeOfEntry(entry);
+  const end = at + size;
+  all.writeUInt32LE(size - entryHeadBytes, at);
+  all.writeDoubleLE(position, at + 8);
+  all.writeDoubleLE(logTimeMs, at + 16);
+  all[at + 24] = classes.indexOf(entry.class);
+  all[at + 25] = size - entryHeadBytes - bodyHeadBytes - bytes.length;
+  all.writeUInt32LE(entry.boot, at + 26);
+  all.writeUInt32LE(entry.sequence, at + 30);
+  all.write(device, at + 34);
+  all.set(bytes, end - bytes.length);
+  all.writeUInt32LE(crc32(all.subarray(at + 8, end)), at + 4);
+  return end;
 }
 
 /** The whole entries of these bytes, from `at` on, which is where the entry of `position` begins. Ends before the first that is not whole. */

@@ -1,8 +1,8 @@
 // The end of a disk log, which is written to: the files, what they hold, and how much of it is durable.
 //
-//   write ──> numbered, known, in memory ──┐
-//   write ──> numbered, known, in memory ──┼── one write of the disk, one sync ──> durable
-//   write ──> numbered, known, in memory ──┘
+//   write ──> numbered, known, its bytes in memory ──┐
+//   write ──> numbered, known, its bytes in memory ──┼── one write of the disk, one sync ──> durable
+//   write ──> numbered, known, its bytes in memory ──┘
 //
 // Ten thousand devices write one record each: a call of the system for each would be most of the work.
 //
@@ -14,7 +14,7 @@ import type { Time } from '../time.ts';
 import type { FolderClaim, LogDisk } from './disk.ts';
 import type { LogEntry } from './record-log.ts';
 import type { Seen } from './seen.ts';
-import { encodeEntries, sizeOfEntry } from './segment.ts';
+import { EntryBytes, scanEntries } from './segment.ts';
 import { beginSegment, cut, openTail, type Segment } from './segments.ts';
 
 export interface TailOptions {
@@ -34,8 +34,10 @@ export interface WriteFailure {
 
 /** What one call has written. It is there whole or not at all. */
 interface Piece {
+  /** Position of its first entry. */
   first: number;
-  entries: readonly LogEntry[];
+  /** Where it begins in the bytes of all. */
+  at: number;
 }
 
 const fullCodes = ['ENOSPC', 'EDQUOT', 'EFBIG'];
@@ -57,6 +59,7 @@ export class LogTail {
   private durableBytes = 0;
   /** In memory, and not durable yet. */
   private pieces: Piece[] = [];
+  private readonly waiting = new EntryBytes();
   /** Bytes of all segments but the last. */
   private summed: { segments: number; first: Segment; bytes: number } | undefined;
   private logTimeBase = 0;
@@ -99,9 +102,10 @@ export class LogTail {
 
   /** Appends entries that are new, and that are in `seen` already. */
   write(entries: readonly LogEntry[]): void {
-    this.pieces.push({ first: this.end, entries });
+    const [first, at] = [this.end, this.waiting.length];
+    this.last.bytes += this.waiting.add(entries, first, this.logTimeMs());
+    this.pieces.push({ first, at });
     this.end += entries.length;
-    for (const entry of entries) this.last.bytes += sizeOfEntry(entry);
   }
 
   /** Makes durable what was written, as far as there is room; the answer: why not all of it. */
@@ -113,6 +117,7 @@ export class LogTail {
       // A file that nobody can open again is durable for nobody.
       this.claim.check();
       this.pieces = [];
+      this.waiting.cut(0);
       this.durableEnd = this.end;
       this.durableBytes = this.last.bytes;
       return failure;
@@ -143,9 +148,8 @@ export class LogTail {
 
   /** Writes what is in memory. Where there is no room for all of it: what comes first, and the rest is taken back. */
   private flush(): WriteFailure | undefined {
-    const all = this.pieces.flatMap(({ entries }) => entries);
     try {
-      this.put(this.durableBytes, all, this.durableEnd);
+      this.disk.write(this.file as number, this.durableBytes, this.waiting.bytes(0));
       return undefined;
     } catch (error) {
       if (this.failureOf(error).outcome !== 'full') throw error;
@@ -154,31 +158,34 @@ export class LogTail {
   }
 
   private flushInPieces(): WriteFailure | undefined {
-    let at = this.durableBytes;
-    for (const [index, { first, entries }] of this.pieces.entries())
+    for (const [index, { first, at }] of this.pieces.entries())
       try {
-        at += this.put(at, entries, first);
+        this.disk.write(
+          this.file as number,
+          this.durableBytes + at,
+          this.waiting.bytes(at, this.pieces[index + 1]?.at),
+        );
       } catch (error) {
         const failure = { ...this.failureOf(error), from: first };
         if (failure.outcome !== 'full') throw error;
         // The part of an entry that was written is cut.
-        this.disk.truncate(this.file as number, at);
-        this.last.bytes = at;
-        this.takeBack(this.pieces.splice(index), first);
+        this.disk.truncate(this.file as number, this.durableBytes + at);
+        this.last.bytes = this.durableBytes + at;
+        this.takeBack(index);
         return failure;
       }
     return undefined;
   }
 
-  private put(at: number, entries: readonly LogEntry[], first: number): number {
-    const bytes = encodeEntries(entries, first, this.logTimeMs());
-    this.disk.write(this.file as number, at, bytes);
-    return bytes.length;
-  }
-
-  private takeBack(pieces: readonly Piece[], end: number): void {
-    for (const { entries } of pieces) for (const entry of entries) this.seen.remove(entry.device, entry);
-    this.end = end;
+  /** Takes back the pieces from that one on. */
+  private takeBack(index: number): void {
+    const piece = this.pieces[index];
+    if (piece === undefined) return;
+    for (const { device, boot, sequence } of scanEntries(this.waiting.bytes(piece.at), 0, piece.first))
+      this.seen.remove(device, { boot, sequence });
+    this.pieces.length = index;
+    this.waiting.cut(piece.at);
+    this.end = piece.first;
   }
 
   /** To be called before something is written: a new segment when the last one is long or old enough. What was written before is durable then, or lost. */
@@ -209,7 +216,7 @@ export class LogTail {
       // Nothing more can be done with it.
     }
     this.file = undefined;
-    this.takeBack(this.pieces.splice(0), this.durableEnd);
+    this.takeBack(0);
   }
 
   private load(): void {

@@ -8,16 +8,28 @@
 
 import { gatewayKinds } from '../../../protocol/telemetry/gateway-kinds.ts';
 import { envelopeFields, telemetryKinds } from '../../../protocol/telemetry/records.ts';
-
-const UNSIGNED = 0x00;
-const NEGATIVE = 0x20;
-const TEXT = 0x60;
-const LIST = 0x80;
-const MAP = 0xa0;
-const FALSE = 0xf4;
-const TRUE = 0xf5;
-const NULL = 0xf6;
-const U64 = 0x1b;
+import {
+  beginBytes,
+  FALSE,
+  hasRoom,
+  LIST,
+  MAP,
+  NEGATIVE,
+  NULL,
+  putBytes,
+  putHead,
+  putSigned,
+  putSimple,
+  putText,
+  putWide,
+  TEXT,
+  TRUE,
+  takeBytes,
+  textHead,
+  textMost,
+  U64,
+  UNSIGNED,
+} from './cbor-writer.ts';
 
 /** Head and text of a name, as it is in a record. */
 interface Name {
@@ -31,10 +43,8 @@ interface Name {
 
 /** Names come from outside, too: beyond this many, one that is new is left to the library. */
 const namesMost = 4_096;
-const textMost = 255;
 const shortText = 16;
 const depthMost = 8;
-const roomBytes = 1 << 16;
 
 const names = new Map<string, Name>();
 /** Before the first name of a record. */
@@ -46,7 +56,7 @@ function nameOf(text: string): Name | undefined {
   if (names.size >= namesMost || text.length > textMost || text === '__proto__') return undefined;
   const bytes = Buffer.from(text);
   if (bytes.length !== text.length) return undefined;
-  name = { text, bytes: Buffer.concat([headOf(bytes.length), bytes]), next: undefined, value: undefined };
+  name = { text, bytes: Buffer.concat([textHead(bytes.length), bytes]), next: undefined, value: undefined };
   names.set(text, name);
   return name;
 }
@@ -57,26 +67,13 @@ for (const fields of [
 ])
   for (const { name } of fields) nameOf(name);
 
-function headOf(length: number): Uint8Array {
-  return Buffer.from(length < 24 ? [TEXT | length] : [TEXT | 24, length]);
-}
-
-const room = new Uint8Array(roomBytes);
-const roomView = new DataView(room.buffer);
 let at = 0;
 let source: Uint8Array = new Uint8Array(0);
 
 /** Undefined: it has something that is not of this part of CBOR. The bytes are the caller's. */
 export function recordBytes(record: Readonly<Record<string, unknown>>): Uint8Array | undefined {
-  at = 0;
-  try {
-    if (!putMap(record, 0)) return undefined;
-  } catch (error) {
-    // There is no room for so long a record; the library finds it.
-    if (error instanceof RangeError) return undefined;
-    throw error;
-  }
-  return at > room.length ? undefined : room.slice(0, at);
+  beginBytes();
+  return putMap(record, 0) ? takeBytes() : undefined;
 }
 
 function putMap(map: Readonly<Record<string, unknown>>, depth: number): boolean {
@@ -86,34 +83,26 @@ function putMap(map: Readonly<Record<string, unknown>>, depth: number): boolean 
   for (let index = 0; index < keys.length; index++) {
     const name = nameOf(keys[index]);
     if (name === undefined) return false;
-    const { bytes } = name;
-    for (let byte = 0; byte < bytes.length; byte++) room[at++] = bytes[byte];
+    putBytes(name.bytes);
     if (!putValue(map[keys[index]], depth)) return false;
   }
-  return at <= room.length;
+  return hasRoom();
 }
 
 function putValue(value: unknown, depth: number): boolean {
   switch (typeof value) {
     case 'number':
-      if (value >>> 0 === value) putHead(UNSIGNED, value);
-      else if (value >> 0 === value) putHead(NEGATIVE, -1 - value);
-      else return false;
-      return true;
+      return putSigned(value);
     case 'string':
       return putText(value);
     case 'bigint':
-      if (value < 0n || value >= 1n << 64n) return false;
-      room[at++] = U64;
-      roomView.setBigUint64(at, value);
-      at += 8;
-      return true;
+      return putWide(value);
     case 'boolean':
-      room[at++] = value ? TRUE : FALSE;
+      putSimple(value ? TRUE : FALSE);
       return true;
     case 'object':
       if (value === null) {
-        room[at++] = NULL;
+        putSimple(NULL);
         return true;
       }
       if (Array.isArray(value)) return putList(value, depth + 1);
@@ -127,35 +116,7 @@ function putList(list: readonly unknown[], depth: number): boolean {
   if (depth > depthMost) return false;
   putHead(LIST, list.length);
   for (let index = 0; index < list.length; index++) if (!putValue(list[index], depth)) return false;
-  return at <= room.length;
-}
-
-function putText(text: string): boolean {
-  const { length } = text;
-  if (length > textMost) return false;
-  putHead(TEXT, length);
-  for (let index = 0; index < length; index++) {
-    const code = text.charCodeAt(index);
-    if (code > 0x7f) return false;
-    room[at++] = code;
-  }
-  return true;
-}
-
-function putHead(major: number, number: number): void {
-  if (number < 24) room[at++] = major | number;
-  else if (number < 0x100) {
-    room[at++] = major | 24;
-    room[at++] = number;
-  } else if (number < 0x1_0000) {
-    room[at++] = major | 25;
-    roomView.setUint16(at, number);
-    at += 2;
-  } else {
-    room[at++] = major | 26;
-    roomView.setUint32(at, number);
-    at += 4;
-  }
+  return hasRoom();
 }
 
 /** Thrown to itself alone: the bytes are not of this part. */

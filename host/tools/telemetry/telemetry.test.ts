@@ -102,6 +102,10 @@ describe('refused by name', () => {
     expect(() => decodeCbor(encodeCbor({ ...heartbeat, body }))).toThrow(`body of heartbeat: ${name} is missing`);
   });
 
+  test.each([5n, 2 ** 32, -1, 0.5, '1'])('a wire record whose word is %o', (word) => {
+    expect(() => recordOfWire([...golden(1).records[2].wire, word], 1, reception)).toThrow('not a list of 6 words');
+  });
+
   test('a wire record that ends too early', () => {
     const short = golden(1).records[2].wire.slice(0, -1);
     expect(() => recordOfWire(short, 1, reception)).toThrow('heartbeat: thermometers is missing; schema 1 has it');

@@ -14,8 +14,8 @@ export interface Reception {
   receiveTimeNs: bigint;
 }
 
-const headWords = 6;
-const classNames: readonly TelemetryClass[] = ['bulk', 'heartbeat', 'critical'];
+export const headWords = 6;
+export const classNames: readonly TelemetryClass[] = ['bulk', 'heartbeat', 'critical'];
 const kindsByNumber: ReadonlyMap<number, readonly [string, TelemetryKind]> = new Map(
   Object.entries(telemetryKinds).map((row) => [row[1].number, row]),
 );
@@ -42,9 +42,12 @@ export function recordOfWire(wire: unknown, schema: number, reception: Reception
   };
 }
 
+/** A wide number, which CBOR can bring, is none. */
+export const isWord = (value: unknown): value is number => typeof value === 'number' && value >>> 0 === value;
+
 function isWire(wire: unknown): wire is number[] {
   if (!Array.isArray(wire) || wire.length < headWords) return false;
-  for (let at = 0; at < wire.length; at++) if (wire[at] >>> 0 !== wire[at]) return false;
+  for (let at = 0; at < wire.length; at++) if (!isWord(wire[at])) return false;
   return true;
 }
 
