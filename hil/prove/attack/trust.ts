@@ -75,7 +75,7 @@ export class ReferenceVerifier {
   private look(slot: Slot): Verdict {
     const { keys, ...options } = this.trust;
     const cells = readCells(this.board, slotAddresses[slot], MemoryMap.SLOT_SIZE, this.cells);
-    const { ok, code, message, image } = verifyImage(cells, keys, options);
+    const { ok, code, message, image } = withoutStack(() => verifyImage(cells, keys, options));
     const { headerSize = 0, imageSize = 0, version = { major: 0, minor: 0, revision: 0 } } = image?.header ?? {};
     return {
       refusal: ok ? undefined : message,
@@ -99,5 +99,16 @@ export class ReferenceVerifier {
       this.trust = trustOfFuses(words);
     }
     return isSameWords(words, this.first);
+  }
+}
+
+/** A refusal is an error that was thrown, and to note where takes longer than to verify. */
+function withoutStack<Result>(work: () => Result): Result {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  try {
+    return work();
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
   }
 }

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { anyCharacter } from '../../board/testing/any-text.ts';
 import { cases } from '../../board/testing/cases.ts';
 import { isPkcs11Uri, parsePkcs11Uri } from './uri.ts';
 
@@ -56,7 +57,7 @@ describe('the name of a key in a token', () => {
 
   test('that is any text is refused with words', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), (text) => {
+      fc.property(fc.string({ unit: anyCharacter }), (text) => {
         try {
           parsePkcs11Uri(`pkcs11:${text}`);
         } catch (error) {
