@@ -19,6 +19,7 @@ import { OwnRecords } from './own-records.ts';
 import type { Quarantine } from './quarantine.ts';
 import { ReceiveClock } from './receive-clock.ts';
 import { type DeviceAnswer, RecordNotMade, type TelemetrySource } from './source.ts';
+import { Turns } from './turns.ts';
 
 /** What a gateway tells while it runs, for people and programs. */
 export type GatewayEvent =
@@ -83,9 +84,10 @@ export class Gateway {
     const damaged = log.damaged === undefined ? [] : [{ kind: 'log-damaged', body: { file: log.damaged } } as const];
     await this.intake.tell([{ kind: 'started', body: { version } }, ...damaged]);
     const phases = sources.map((source, index) => ({ source, phase: index / sources.length }));
+    const turns = new Turns(this.options.time, signal);
     await Promise.all([
       this.housekeep(signal),
-      ...phases.map(({ source, phase }) => this.serve(source, phase, signal)),
+      ...phases.map(({ source, phase }) => this.serve(source, phase, turns, signal)),
     ]);
   }
 
@@ -99,7 +101,7 @@ export class Gateway {
    * `phase`, 0 to 1: when in each period it is asked. Were the next poll a period after the answer, all that wait for one sync would be asked together from then
    * on, and more and more of them.
    */
-  private async serve(source: TelemetrySource, phase: number, signal: AbortSignal): Promise<void> {
+  private async serve(source: TelemetrySource, phase: number, turns: Turns, signal: AbortSignal): Promise<void> {
     const { time, pollMs, onEvent } = this.options;
     const firstMs = time.monotonicMs() + phase * pollMs;
     const untilNextMs = () => {
@@ -123,7 +125,7 @@ export class Gateway {
           }
           this.answering.add(source);
           wait = againMs.least;
-          if (!isMore) await rest(time, untilNextMs(), signal);
+          if (!isMore) await turns.after(untilNextMs());
         } catch (error) {
           if (signal.aborted) return;
           // Another device may answer there when it is back, and this one may be reached in another way by then.
@@ -131,7 +133,7 @@ export class Gateway {
           device = undefined;
           if (this.answering.delete(source) || wait === againMs.least)
             onEvent({ event: 'silent', target: source.target, reason: (error as Error).message });
-          await rest(time, wait, signal);
+          await turns.after(wait);
           wait = Math.min(againMs.most, wait * 2);
         }
       }
