@@ -40,3 +40,20 @@ export function systemSubject(error: unknown): string {
   if (path !== undefined) return path;
   return address !== undefined ? `${address}:${port ?? ''}` : (syscall ?? 'the system');
 }
+
+const writingCalls = ['write', 'fsync', 'fdatasync', 'ftruncate', 'rename', 'mkdir', 'fchmod', 'fchown'];
+const writingCodes = ['ENOSPC', 'EDQUOT', 'EROFS', 'EFBIG'];
+
+/** What cannot be done, and why; undefined for other errors. `option`: with which another port is chosen. */
+export function systemText(error: unknown, option?: string): string | undefined {
+  const reason = systemReason(error);
+  if (reason === undefined) return undefined;
+  const { code = '', path = 'a file', syscall = '' } = error as NodeJS.ErrnoException;
+  const { address, port } = error as { address?: string; port?: number };
+  if (syscall === 'listen') {
+    const advice = option === undefined ? '' : `; choose another with ${option}`;
+    return `port ${port} of ${address} cannot be listened on: ${reason}${advice}`;
+  }
+  const isWriting = writingCalls.includes(syscall) || writingCodes.includes(code);
+  return `${path} cannot be ${isWriting ? 'written' : 'read'}: ${reason}`;
+}

@@ -5,7 +5,7 @@ import { Argument, Command } from 'commander';
 import { Shelf } from '../../host/fleet/repository/shelf.ts';
 import { type Signatures, TufRepository } from '../../host/fleet/repository/tuf.ts';
 import { Failure } from '../failure.ts';
-import { readInput, writeOutput } from '../files.ts';
+import { checkOutput, readInput, writeOutput } from '../files.ts';
 import { KEY_HELP, publicKeyOf, signerOf } from '../keys.ts';
 import { collect, integerBetween } from '../options.ts';
 import { printing, type Result } from '../result.ts';
@@ -153,6 +153,7 @@ function sign(options: Folder & { key: string }): Result {
 
 function publish(options: Folder & { key: string; rootOut?: string }): Result {
   const repository = open(options);
+  if (options.rootOut !== undefined) checkOutput(options.rootOut, 'the root');
   const { version, releases } = told(() => repository.publish(signerOf(options.key)));
   if (options.rootOut !== undefined) writeOutput(options.rootOut, repository.rootBytes(), 'the root');
   return { text: `published: targets ${version}, ${counted(releases.length, 'release')}`, json: { version, releases } };

@@ -7,7 +7,7 @@ import { Failure } from '../failure.ts';
 import { endedFromOutside } from '../interruption.ts';
 import { parseAddress, parsePlace, parseSeconds } from '../options.ts';
 import { type GlobalOptions, printing, type Result } from '../result.ts';
-import { systemReason } from '../system-error.ts';
+import { systemText } from '../system-error.ts';
 import { counted } from '../words.ts';
 import { usualFolder, usualServer } from './reach.ts';
 import { eventText } from './words.ts';
@@ -167,9 +167,6 @@ function failureOf(error: unknown): unknown {
     return new Failure((error as Error & { code: string }).code, error.message, { cause: error });
   if (error instanceof Error && error.name === 'AccessError')
     return new Failure('ACCESS', error.message, { cause: error });
-  const reason = systemReason(error);
-  const { path, syscall, port } = error as NodeJS.ErrnoException & { port?: number };
-  if (reason === undefined) return error;
-  const what = syscall === 'listen' ? `port ${port} cannot be listened on` : `${path ?? 'a file'} cannot be read`;
-  return new Failure('FLEET', `${what}: ${reason}; choose another with --listen`, { cause: error });
+  const text = systemText(error, '--listen');
+  return text === undefined ? error : new Failure('FLEET', text, { cause: error });
 }

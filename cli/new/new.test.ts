@@ -1,10 +1,11 @@
 // `coldrig new`: what it makes, and what it refuses. That the project passes its own tests is tried with the packed package.
 
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { coldrig } from '../testing.ts';
+import { coldrig, command } from '../testing.ts';
 
 let folder = '';
 beforeAll(() => {
@@ -39,6 +40,19 @@ describe('coldrig new', () => {
   it('takes a folder with nothing but a repository in it', async () => {
     mkdirSync(join(folder, 'fresh', '.git'), { recursive: true });
     expect((await coldrig(['new', 'fresh'], { cwd: folder })).code).toBe(0);
+  });
+
+  it.skipIf(process.platform === 'win32')('leaves nothing where the disk does not take all of it', async () => {
+    const script = 'ulimit -f 2; exec "$@"';
+    const call = ['-c', script, '-', process.execPath, command, 'new', 'full/of/it'];
+    const { status, stderr } = spawnSync('sh', call, { cwd: folder, encoding: 'utf8' });
+    expect({ status, stderr }).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(
+        /full\/of\/it\/\S+ cannot be written: the file would be larger .*; nothing was made/,
+      ),
+    });
+    expect(existsSync(join(folder, 'full'))).toBe(false);
   });
 
   it('refuses a folder that is not empty, and a file, and changes nothing', async () => {

@@ -1,13 +1,26 @@
 // A new project for firmware of one's own: the files of template/, with the name of the project in them, and a package.json that asks for this coldrig.
 //
-// What must stay true: nothing that is there is changed; a folder that has files is refused before anything is written.
+// What must stay true: nothing that is there is changed; a folder that has files is refused before anything is written; a project that cannot be
+// written whole leaves nothing behind.
 
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
+import { readTextFile } from '../../host/links/text-file.ts';
 import { isPackage } from '../../host/tools/build-folder.mjs';
 import { repositoryRoot } from '../../host/tools/guest.ts';
 import packageFile from '../../package.json' with { type: 'json' };
 import { Failure } from '../failure.ts';
+import { systemReason } from '../system-error.ts';
 
 /** Names in template/, and in a project where they differ: npm leaves some names out of a package. */
 const renamed: Readonly<Record<string, string>> = {
@@ -37,7 +50,13 @@ export function makeProject(folder: string): NewProject {
     texts.set(renamed[source] ?? source, text);
   }
   texts.set('package.json', `${JSON.stringify(packageOf(name, folder), null, 2)}\n`);
-  for (const [path, text] of texts) write(join(folder, path), text);
+  const made: string[] = [];
+  try {
+    for (const [path, text] of texts) write(join(folder, path), text, made);
+  } catch (error) {
+    for (const path of made.reverse()) rmSync(path, { recursive: true, force: true });
+    throw error;
+  }
   return { files: [...texts.keys()].sort(), isReady: findsColdrig(folder) };
 }
 
@@ -54,12 +73,21 @@ function refuseUsed(folder: string): void {
     );
 }
 
-function write(path: string, text: string): void {
+/** `made` gets what was made, the file too when only a part of it was written. */
+function write(path: string, text: string, made: string[]): void {
   try {
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, text, { flag: 'wx' });
+    const folder = mkdirSync(dirname(path), { recursive: true });
+    if (folder !== undefined) made.push(folder);
+    const file = openSync(path, 'wx');
+    made.push(path);
+    try {
+      writeFileSync(file, text);
+    } finally {
+      closeSync(file);
+    }
   } catch (error) {
-    throw new Failure('FILE', `${path} cannot be written: ${(error as Error).message}`, { cause: error });
+    const reason = systemReason(error) ?? (error as Error).message;
+    throw new Failure('FILE', `${path} cannot be written: ${reason}; nothing was made`, { cause: error });
   }
 }
 
@@ -93,7 +121,7 @@ function askedFor(folder: string): string {
 
 function ownerAsksFor(path: string): string | undefined {
   if (!existsSync(path)) return undefined;
-  const { dependencies, devDependencies } = JSON.parse(readFileSync(path, 'utf8'));
+  const { dependencies, devDependencies } = JSON.parse(readTextFile(path));
   return { ...devDependencies, ...dependencies }.coldrig;
 }
 

@@ -36,7 +36,8 @@ export function writeDurably(path: string, bytes: Uint8Array | string, mode?: nu
     nodeDisk.syncFolder(place);
   } catch (error) {
     rmSync(temporary, { force: true });
-    throw error;
+    // A write says not to which file, and the name that was asked for is the one that a person knows.
+    throw Object.assign(error as Error, { path });
   }
 }
 

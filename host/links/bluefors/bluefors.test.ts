@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -45,6 +45,14 @@ describe('the log folder', () => {
     expect(gauges.split(',').length).toBe(2 + 6 * 6 + 1);
     const files = ['CH1 R', 'CH5 P', 'Flowmeter', 'Channels'].map((name) => `${name} 26-11-25.log`);
     expect(readdirSync(day)).toEqual(expect.arrayContaining([...files, 'Status_26-11-25.log', 'heaters_26-11-25.log']));
+  });
+
+  test('has a line of its own after one that was cut', () => {
+    const { lab, root } = fridge();
+    const file = join(root, '26-11-25', 'CH6 T 26-11-25.log');
+    writeFileSync(file, ' 25-11-26,23:5');
+    lab.advanceTo(minute);
+    expect(readFileSync(file, 'utf8')).toMatch(/^ 25-11-26,23:5\n 25-11-26,23:58:30,\S+\n$/);
   });
 
   test('begins a new folder with the first line after midnight, not before', () => {
@@ -149,5 +157,8 @@ describe('the HTTP interface', () => {
     expect((await get('/system/')).status).toBe(200);
     const written = await fetch(`${servers[0].address}/values/`, { method: 'POST', body: '{}' });
     expect(written.status).toBe(405);
+    expect(written.headers.get('allow')).toBe('GET, HEAD');
+    const looked = await fetch(`${servers[0].address}/values/`, { method: 'HEAD' });
+    expect([looked.status, await looked.text()]).toEqual([200, '']);
   });
 });

@@ -68,8 +68,11 @@ export class BlueforsHttpApi implements Link {
   }
 
   private answer({ method, url = '/' }: IncomingMessage, response: ServerResponse): void {
-    const [status, body] = method === 'GET' ? this.find(url) : [405, { error: 'this interface reads only' }];
-    response.writeHead(status, { 'content-type': 'application/json', connection: 'close' });
+    // Node sends no body with the answer to HEAD.
+    const isRead = method === 'GET' || method === 'HEAD';
+    const [status, body] = isRead ? this.find(url) : [405, { error: 'this interface reads only' }];
+    const headers = { 'content-type': 'application/json', connection: 'close', ...(!isRead && { allow: 'GET, HEAD' }) };
+    response.writeHead(status, headers);
     response.end(JSON.stringify(body));
   }
 

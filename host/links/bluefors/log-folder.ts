@@ -8,7 +8,7 @@
 // is logged as 0. A channel that was not measured since the last line (it is off, or the scanner is at another one) gets no line, because an old
 // value with a new date would be wrong. What must stay true: lines are appended whole, so that a reader never sees half of one.
 
-import { appendFileSync, mkdirSync } from 'node:fs';
+import { closeSync, fstatSync, ftruncateSync, mkdirSync, openSync, readSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BlueforsSystem } from './system.ts';
 
@@ -42,7 +42,7 @@ export class BlueforsLogFolder {
     this.lastNs = timeNs;
     for (const [name, words] of this.lines(since)) {
       const space = name.startsWith('CH') || name === 'Flowmeter ' ? ' ' : '';
-      appendFileSync(join(this.options.root, folder, `${name}${folder}.log`), `${space}${day},${clock},${words}\n`);
+      appendLine(join(this.options.root, folder, `${name}${folder}.log`), `${space}${day},${clock},${words}`);
     }
   }
 
@@ -66,6 +66,24 @@ export class BlueforsLogFolder {
       ['Status_', pairs(system.compressor(), (value) => value.toExponential(6))],
       ['heaters_', pairs(system.heaters(), (value) => value.toExponential(6))],
     ];
+  }
+}
+
+/** All of the line, or an error and nothing of it. A line before it that was cut stays one of its own. */
+function appendLine(path: string, line: string): void {
+  const file = openSync(path, 'a+');
+  try {
+    const { size } = fstatSync(file);
+    const last = Buffer.alloc(1);
+    const isCut = size > 0 && readSync(file, last, 0, 1, size - 1) === 1 && last.toString() !== '\n';
+    try {
+      writeFileSync(file, `${isCut ? '\n' : ''}${line}\n`);
+    } catch (error) {
+      ftruncateSync(file, size);
+      throw Object.assign(error as Error, { path });
+    }
+  } finally {
+    closeSync(file);
   }
 }
 

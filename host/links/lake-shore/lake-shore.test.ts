@@ -108,6 +108,8 @@ describe('a Model 372', () => {
     ls372('PID 0,12,34,5');
     expect(ls372('PID?')).toBe('+12,+34,+5');
     expect(ls372('HTR?')).toBe(ls372('HTR? 0'));
+    // As KRDG? has it, and as the manual writes all exponents.
+    expect(ls372('RDGPWR? 6')).toMatch(/^\+[\d.]+E-\d+$/);
   });
 
   test('scans: a channel shows what it was when the scanner was last there', () => {

@@ -138,7 +138,7 @@ function checked(name: string, field: Field, word: string): string {
 }
 
 /** A number as these instruments print settings. */
-export const number = (value: number): string => `${value < 0 ? '' : '+'}${Number(value.toPrecision(6))}`;
+export const number = (value: number): string => `${value < 0 ? '' : '+'}${Number(value.toPrecision(6))}`.toUpperCase();
 
 /** Six digits, as these instruments print temperatures. */
 export function kelvinText(value: number): string {

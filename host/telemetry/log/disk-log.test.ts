@@ -7,12 +7,13 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { chooser } from '../../board/random.ts';
 import { seeds } from '../../board/testing/cases.ts';
 import { entries, entry, nameOf } from '../testing/records.ts';
+import { VirtualTime } from '../testing/virtual-time.ts';
 import { hostTime } from '../time.ts';
 import { DiskLog } from './disk-log.ts';
 import { Seen } from './seen.ts';
 import { sizeOfEntry } from './segment.ts';
 import { testLogContract } from './testing/contract.ts';
-import type { FakeLogDisk } from './testing/fake-log-disk.ts';
+import { FakeLogDisk } from './testing/fake-log-disk.ts';
 import { LogBench as Bench } from './testing/log-bench.ts';
 
 const now = new AbortController().signal;
@@ -118,6 +119,15 @@ describe('a disk that fails', () => {
     expect((await bench.append([entry('a', 1, count)])).outcomes).toEqual(['stored']);
     expect(await bench.names()).toEqual(entries('a', 1, 0, count + 1).map(nameOf));
   });
+});
+
+test('a disk that is full already is told with the name of the log', () => {
+  const disk = new FakeLogDisk();
+  disk.room = 0;
+  const open = () => DiskLog.open('/log', { disk, time: new VirtualTime() });
+  expect(open).toThrow('the log /log cannot be opened: the disk is full (ENOSPC)');
+  disk.room = 1e6;
+  open().close();
 });
 
 describe('appends that share a sync', () => {

@@ -11,6 +11,7 @@
 //   - only segments that every reader has committed are removed for room; what is removed for its age, though unread, is returned by `expired` before
 
 import type { TelemetryClass } from '../../../protocol/telemetry/records.ts';
+import { reasonOf } from '../../links/device-file/error.ts';
 import type { Time } from '../time.ts';
 import { type FolderClaim, type LogDisk, nodeLogDisk } from './disk.ts';
 import { DiskReader, readPositions } from './disk-reader.ts';
@@ -19,6 +20,7 @@ import {
   type Appended,
   classShares,
   type LogEntry,
+  LogError,
   type LogReader,
   type LogStatus,
   type Outcome,
@@ -72,7 +74,7 @@ export class DiskLog implements RecordLog {
   };
   private counts = { stored: 0, repeats: 0, refused: 0 };
 
-  /** Throws a LogError when another process has it, or when its files are none of a log. */
+  /** Throws a LogError when another process has it, when its files are none of a log, or when the disk refuses. */
   static open(folder: string, options: DiskLogOptions): DiskLog {
     return new DiskLog(folder, options);
   }
@@ -93,7 +95,8 @@ export class DiskLog implements RecordLog {
       this.readers = readPositions(this.disk, folder, this.view());
     } catch (error) {
       this.claim.release();
-      throw error;
+      if (error instanceof LogError || (error as NodeJS.ErrnoException).code === undefined) throw error;
+      throw new LogError('LOG', `the log ${folder} cannot be opened: ${reasonOf(error)}`, { cause: error });
     }
     this.syncs = new SyncGroup(options.time, options.syncWithinMs ?? usualLog.syncWithinMs, () => this.sync());
   }

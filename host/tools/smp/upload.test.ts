@@ -6,6 +6,7 @@ import { goldenKey, goldenPayload } from '../image/golden-cases.ts';
 import { signImage } from '../image/index.ts';
 import { FakeServer, type FakeServerOptions, fairWeather, inWeather, type Weather } from './fake-server.ts';
 import { SmpClient, type SmpError, type UploadProgress } from './index.ts';
+import { decodeMessage, encodeMessage } from './message.ts';
 import { inProcessTransport } from './transport.ts';
 
 const image = signImage({
@@ -201,6 +202,20 @@ describe('whatever the device does', () => {
     await expect(silent.upload(image, { firstTimeoutMs: 5000 })).rejects.toMatchObject({ kind: 'timeout' });
     expect(transport.nowMs()).toBeLessThan(20_000);
     await client.close();
+  });
+
+  it('one that wants what the file does not have tells of another client, whose longer file it may have begun', async () => {
+    const { client, device } = connect();
+    const answer = device.answer.bind(device);
+    device.answer = (bytes) => {
+      const answers = answer(bytes);
+      if (chunksOf(device).length < 4) return answers;
+      const { operation, ...request } = decodeMessage(bytes);
+      return [encodeMessage({ ...request, operation: operation + 1 }, { off: image.length + 1000 })];
+    };
+    const [wants, has] = [image.length + 1000, image.length];
+    const expected = `wants byte ${wants} of a file of ${has} bytes; if another client uploads at the same time, end that`;
+    await expect(client.upload(image)).rejects.toThrow(expected);
   });
 
   it('one whose copy differs is an error', async () => {

@@ -159,7 +159,11 @@ class Upload {
     const fields = new Fields(body, 'upload');
     const wants = fields.count('off');
     if (wants > this.#plan.totalBytes) {
-      throw new SmpError('malformed', `upload: the device wants byte ${wants} of ${this.#plan.totalBytes}`);
+      const text = `upload: the device wants byte ${wants} of a file of ${this.#plan.totalBytes} bytes`;
+      throw new SmpError(
+        'malformed',
+        `${text}; if another client uploads at the same time, end that; then upload it again`,
+      );
     }
     if (chunk.sends === 1) this.#roundTrip.measure(this.#nowMs() - chunk.sentMs);
     if (!this.#opened) this.#open(wants, chunk);
