@@ -13,16 +13,12 @@ export function provingBoard(seed: number, options: Pick<BoardOptions, 'countBlo
 const verifications: SharedCalls = { functions: ['sha256Update', 'ed25519Verify'] };
 
 /**
- * For a proof of one scenario, whose boots verify the same few images again and again: calls of the two functions that take most of a boot's time are shared by what
- * they read (host/board/cpu/known-calls.ts). A sample of the boots is run with every call. In a slice too few calls come again, and in all scenarios one after the other
- * too many different ones are kept: to note and to compare them took longer than to run them. `blindTo`: a word of RAM that is left out of what calls read, for a canary.
+ * For proofs whose boots verify the same few images again and again: calls of the two functions that take most of a boot's time are shared by what they
+ * read (host/board/cpu/known-calls.ts). Such a proof runs a sample of its boots with every call. `blindTo`: a word of RAM that is left out of what calls
+ * read, for a canary.
  */
-export function sharedVerifications(
-  { effort, scenario }: { effort: 'slice' | 'full'; scenario?: string },
-  blindTo?: number,
-): SharedCalls | undefined {
-  if (blindTo !== undefined) return { ...verifications, blindTo };
-  return effort === 'full' && scenario !== undefined ? verifications : undefined;
+export function sharedVerifications(blindTo?: number): SharedCalls {
+  return blindTo === undefined ? verifications : { ...verifications, blindTo };
 }
 
 /** Which blocks of a module were run on boards that were made in the course of `work`: 1 by block. */

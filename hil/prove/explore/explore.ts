@@ -55,12 +55,7 @@ class ExploreBench implements Bench {
     const model = modelByName(scenario);
     const boots = new KnownBoots(blindSpotOf(this.options));
     const window = { rot: model.rot, lacks: windowLackOf(this.options) };
-    const world = new World(
-      provingBoard(seed, { sharedCalls: sharedVerifications(this.options) }),
-      this.images,
-      boots,
-      window,
-    );
+    const world = new World(provingBoard(seed, { sharedCalls: sharedVerifications() }), this.images, boots, window);
     try {
       world.start(model, this.bootloader);
     } catch (failure) {

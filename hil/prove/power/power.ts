@@ -108,7 +108,7 @@ class PowerBench implements Bench {
     try {
       const recording = this.recordingOf(scenario, images);
       const dut = new DeviceUnderTest(
-        provingBoard(options.seed, { sharedCalls: sharedVerifications(options, callsBlindTo(options)) }),
+        provingBoard(options.seed, { sharedCalls: sharedVerifications(callsBlindTo(options)) }),
         scenario,
         images,
         new KnownBoots(blindSpotOf(options)),

@@ -6,7 +6,7 @@ import { compileGuest } from '../../tools/guest.ts';
 import { chooser } from '../random.ts';
 import { Core, checkImage, prepareImage } from './cpu.ts';
 import { type PrepareOptions, prepareUncached } from './image.ts';
-import { asksFirst } from './known-calls.ts';
+import { asksFirst, keptMax } from './known-calls.ts';
 import { pureFunctions } from './pure-calls.ts';
 import { image, recordingBus } from './testing/modules.ts';
 import { TracedCalls } from './traced-calls.ts';
@@ -121,6 +121,23 @@ describe('a core that shares calls', () => {
     expect(ask(332, 1)).toBe(2);
   });
 
+  it('forgets them all when there are too many', () => {
+    const { shares } = new Twins(bytes, work);
+    const ask = (content: number) => {
+      shares.restart();
+      shares.memory[100] = content;
+      shares.memory[101] = content >>> 8;
+      shares.run('interrupt', 40, budget);
+      return shares.image.knownCalls?.known(0, [40, 9]);
+    };
+    for (let asks = 1; asks < asksFirst; asks++) ask(0);
+    expect(ask(0)).toBe(1);
+    for (let content = 1; content < keptMax; content++) ask(content);
+    expect(ask(0)).toBe(1);
+    expect(ask(keptMax)).toBe(0);
+    expect([ask(0), ask(0)]).toEqual([0, 1]);
+  });
+
   it('ends in the middle of a known call where its budget ends', () => {
     const twins = new Twins(bytes, work);
     const outcomes = new Set<string>();
@@ -206,7 +223,7 @@ describe('a traced call', () => {
       sharedCalls: { functions: ['sha256Update', 'ed25519Verify'] },
       countBlocks: true,
     });
-    for (let turn = 0; turn < 24; turn++) {
+    for (let turn = 0; turn < asksFirst + 8; turn++) {
       const prepare = (core: Core) => {
         core.memory.fill(turn % 3, at('SLOTS'), at('SLOTS') + 3 * at('SLOT_SIZE'));
         core.memory.fill(turn % 2, at('MESSAGE'), at('MESSAGE') + 5000);

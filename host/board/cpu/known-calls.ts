@@ -49,20 +49,18 @@ export interface Found {
 /** Calls of one function with the same arguments. */
 interface Calls {
   args: readonly number[];
-  known: KnownCall[];
   /** How often they were asked for. */
   asks: number;
-  /** What the first known one read. */
+  /** What the first known one read, without constants: by the digest of what is there, calls are found. */
   reads: Words | undefined;
-  /** Digests of what was asked for and was not known. */
-  asked: Set<number>;
+  /** By digest. Empty where a digest was asked for once. */
+  known: Map<number, KnownCall[]>;
 }
 
-/** Known calls of one function; with more, all are forgotten. */
-const knownMax = 1024;
-const askedMax = 16_384;
+/** Known calls of all functions of an image, and digests that were asked for once; with more, all are forgotten. A call takes up to 10 kB. */
+export const keptMax = 8192;
 /** To trace a call takes as long as to run it many times: rare arguments are not worth it. */
-export const asksFirst = 16;
+export const asksFirst = 64;
 /** Combinations of arguments of one function; calls with others are not shared. */
 const argumentsMax = 64;
 
@@ -78,6 +76,7 @@ export class KnownCalls {
   /** By function: the words of the globals that it may read. */
   private readonly globalWords: readonly (readonly number[])[];
   private traced: TracedCalls | undefined;
+  private kept = 0;
 
   constructor(image: CheckedImage, { functions, blindTo }: SharedCalls, countBlocks: boolean) {
     this.bytes = image.bytes;
@@ -98,26 +97,40 @@ export class KnownCalls {
   find(entry: number, args: readonly number[], { ram, bytes, globals }: Found, budget: number): KnownCall | undefined {
     const calls = this.callsWith(entry, args);
     if (calls === undefined || ++calls.asks < asksFirst) return undefined;
-    for (const call of calls.known)
-      if (holds(call.read, ram, bytes) && agrees(call, globals)) return call.cycles <= budget ? call : undefined;
-    if (
-      calls.reads !== undefined &&
-      !isAskedAgain(calls.asked, digest(calls.reads, ram, globals, this.globalWords[entry]))
-    )
+    if (calls.reads === undefined) return this.trace(entry, calls, ram, globals, budget);
+    const asked = digest(calls.reads, ram, globals, this.globalWords[entry]);
+    const known = calls.known.get(asked);
+    if (known === undefined) {
+      this.keep(calls, asked);
       return undefined;
+    }
+    for (const call of known)
+      if (holds(call.read, ram, bytes) && agrees(call, globals)) return call.cycles <= budget ? call : undefined;
     return this.trace(entry, calls, ram, globals, budget);
   }
 
   /** How many calls of a function with these arguments are known. */
   known(entry: number, args: readonly number[]): number {
-    return this.callsWith(entry, args)?.known.length ?? 0;
+    const known = this.callsWith(entry, args)?.known.values() ?? [];
+    return [...known].reduce((sum, calls) => sum + calls.length, 0);
+  }
+
+  /** Keeps a call by its digest; without a call, that the digest was asked for. */
+  private keep({ known }: Calls, asked: number, call?: KnownCall): void {
+    if (++this.kept > keptMax) {
+      for (const { known } of this.calls.flat()) known.clear();
+      this.kept = 1;
+    }
+    const calls = known.get(asked) ?? [];
+    if (call) calls.push(call);
+    known.set(asked, calls);
   }
 
   private callsWith(entry: number, args: readonly number[]): Calls | undefined {
     const all = this.calls[entry];
     const found = all.find((each) => each.args.every((value, index) => value === args[index]));
     if (found !== undefined || all.length === argumentsMax) return found;
-    const fresh: Calls = { args: args.slice(), known: [], asks: 0, reads: undefined, asked: new Set() };
+    const fresh: Calls = { args: args.slice(), asks: 0, reads: undefined, known: new Map() };
     all.push(fresh);
     return fresh;
   }
@@ -134,15 +147,14 @@ export class KnownCalls {
     const trace = this.traced.run(functions[entry].functionIndex, calls.args, ram, globals, budget);
     if (trace === undefined) return undefined;
     const call = this.knownOf(entry, trace);
-    calls.reads ??= trace.read;
-    if (calls.known.length === knownMax) calls.known.length = 0;
-    calls.known.push(call);
+    calls.reads ??= this.varying(trace.read);
+    this.keep(calls, digest(calls.reads, ram, globals, this.globalWords[entry]), call);
     return call;
   }
 
   private knownOf(entry: number, { read, wrote, globals, globalsAfter, cycles, answer, blocks }: Trace): KnownCall {
     return {
-      read: contentOf(this.constantsLast(read)),
+      read: contentOf(this.noted(read)),
       globals: this.globalWords[entry].map((word) => ({ word, value: globals[word] })),
       wrote: contentOf(wrote),
       changes: [...globals.keys()].flatMap((word) =>
@@ -152,15 +164,21 @@ export class KnownCalls {
     };
   }
 
-  /** What a call read, with that last which the image begins with: most calls agree on it, and the others are told apart sooner. */
-  private constantsLast({ places, masks, values }: Words): Words {
-    const [order, last]: [number[], number[]] = [[], []];
-    for (let index = 0; index < places.length; index++)
-      if (places[index] * 4 !== this.blindTo) (this.constants[places[index]] === 1 ? last : order).push(index);
-    order.push(...last);
-    const inOrder = (list: Uint32Array) => Uint32Array.from(order, (index) => list[index]);
-    return { places: inOrder(places), masks: inOrder(masks), values: inOrder(values) };
+  /** What is noted of what a call read: all of it, but for a canary. */
+  private noted(read: Words): Words {
+    return this.blindTo === undefined ? read : selected(read, (place) => place * 4 !== this.blindTo);
   }
+
+  /** What a call read that the image does not begin with. */
+  private varying(read: Words): Words {
+    return selected(this.noted(read), (place) => this.constants[place] === 0);
+  }
+}
+
+function selected({ places, masks, values }: Words, isWanted: (place: number) => boolean): Words {
+  const wanted = Uint32Array.from(places.keys()).filter((index) => isWanted(places[index]));
+  const pick = (list: Uint32Array) => wanted.map((index) => list[index]);
+  return { places: pick(places), masks: pick(masks), values: pick(values) };
 }
 
 /** By word of RAM: 1 where the image begins with data of its own. */
@@ -188,11 +206,4 @@ function digest(
     hash = Math.imul(hash ^ (ram[places[index]] & masks[index]), 0x0100_0193);
   for (const word of globalWords) hash = Math.imul(hash ^ globals[word], 0x0100_0193);
   return hash;
-}
-
-function isAskedAgain(asked: Set<number>, what: number): boolean {
-  if (asked.has(what)) return true;
-  if (asked.size === askedMax) asked.clear();
-  asked.add(what);
-  return false;
 }

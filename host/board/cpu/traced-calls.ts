@@ -106,15 +106,18 @@ export class TracedCalls {
   /** The words that a map marks, with what `source` holds there. */
   private marked(map: number, source: Uint32Array): Words {
     const { words, ramWords } = this;
-    const places: number[] = [];
-    const first = map * ramWords;
-    for (let word = 0; word < ramWords; word++) if (words[first + word] !== 0) places.push(word);
-    const masks = Uint32Array.from(places, (word) => words[first + word]);
-    return {
-      places: Uint32Array.from(places),
-      masks,
-      values: Uint32Array.from(places, (word, index) => source[word] & masks[index]),
-    };
+    const marks = words.subarray(map * ramWords, (map + 1) * ramWords);
+    let count = 0;
+    for (let word = 0; word < ramWords; word++) if (marks[word] !== 0) count++;
+    const found = { places: new Uint32Array(count), masks: new Uint32Array(count), values: new Uint32Array(count) };
+    for (let word = 0, index = 0; index < count; word++) {
+      const mask = marks[word];
+      if (mask === 0) continue;
+      found.places[index] = word;
+      found.masks[index] = mask;
+      found.values[index++] = source[word] & mask;
+    }
+    return found;
   }
 
   /** Globals move through the first words of RAM (helpers.ts). */
