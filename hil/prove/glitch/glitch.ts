@@ -28,7 +28,7 @@ import { type Attack, setRegisters } from './attack.ts';
 import { attacks } from './attacks.ts';
 import { BootsAfter } from './boots-after.ts';
 import { countExecutions } from './executions.ts';
-import { type GlitchSampling, glitchesOf, type NamedGlitch, withGlitch } from './glitches.ts';
+import { type GlitchSampling, glitchesOf, isTried, type NamedGlitch, withGlitch } from './glitches.ts';
 import { judgeEarned, judgeRefused, refusedAfter } from './judge.ts';
 
 /** Every copy by DMA goes through the first of these; most of the bootloader calls it through the others. */
@@ -62,21 +62,23 @@ export const glitch: Proof = {
 class GlitchBench implements Bench {
   private readonly options: ProofOptions;
   private readonly bootloader: GlitchableImage;
+  private readonly sampling: GlitchSampling;
 
   constructor(options: ProofOptions, bootloader: Uint8Array) {
     this.options = options;
-    this.bootloader = makeGlitchable(checkImage(bootloader), copies);
+    const sampling = options.effort === 'full' || options.point !== undefined ? full : slice;
+    this.sampling = sampling;
+    this.bootloader = makeGlitchable(checkImage(bootloader), copies, (site) => isTried(site, sampling, options.seed));
     prepareImage(payload);
   }
 
   run(part: Part, onProgress: OnPartProgress): PartResult {
-    const { options, bootloader } = this;
+    const { options, bootloader, sampling } = this;
     const attack = attackByName(part.scenario);
     const executions = countExecutions(bootloader, attack, options.seed);
     const bench = new AttackBench(bootloader.bytes, options.seed);
     attack.prepare(bench);
     const loaded = bench.loaded();
-    const sampling = options.effort === 'full' || options.point !== undefined ? full : slice;
     const all = glitchesOf(bootloader.sites, executions, sampling, options.seed);
     const after = new BootsAfter();
     const own = all.filter(({ name }, index) =>

@@ -1,7 +1,7 @@
 // The glitches of a boot: every site that it executes, at its first and last execution, at all of them, and at a seeded sample of those in between;
 // each in every way that its kind of instruction can fail.
 
-import { armGlitch, type Glitch, type GlitchSite } from '../../../host/board/cpu/cpu.ts';
+import { armGlitch, type Glitch, type GlitchSite, type KindOfSite } from '../../../host/board/cpu/cpu.ts';
 import type { Snapshot } from '../../../host/board/snapshot.ts';
 import { choice } from '../../rig/choice.ts';
 
@@ -32,7 +32,7 @@ export function glitchesOf(
   return sites.flatMap((site, number) => {
     const count = executions[number];
     const name = nameOfSite(site);
-    if (count === 0 || choice(seed, name) % sampling.sites !== 0) return [];
+    if (count === 0 || !isTried(site, sampling, seed)) return [];
     return occurrencesOf(name, count, sampling, seed).flatMap((occurrence) => {
       const when = occurrence === 0 ? 'every time' : `time ${occurrence} of ${count}`;
       return waysOf(site, `${name}, ${when}`, sampling, seed).map(([how, way]) => ({
@@ -44,7 +44,12 @@ export function glitchesOf(
   });
 }
 
-function nameOfSite({ kind, functionName, offset, callee }: GlitchSite): string {
+/** Whether a site is in the sample, in every boot that executes it. */
+export function isTried(site: KindOfSite, { sites }: GlitchSampling, seed: number): boolean {
+  return choice(seed, nameOfSite(site)) % sites === 0;
+}
+
+function nameOfSite({ kind, functionName, offset, callee }: KindOfSite): string {
   return `${kind} ${functionName}+0x${offset.toString(16)}${callee === undefined ? '' : ` ${callee}`}`;
 }
 

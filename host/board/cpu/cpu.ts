@@ -25,7 +25,7 @@ export { blockBytesPerCycle, busAccessCycles, costTable } from './costs.ts';
 export type { Block } from './counters.ts';
 export type { CoreFault, FaultCause, GuestFault } from './faults.ts';
 export { armGlitch, type Glitch, type GlitchableImage, makeGlitchable } from './glitch.ts';
-export type { GlitchSite } from './glitch-body.ts';
+export type { GlitchSite, KindOfSite } from './glitch-body.ts';
 export {
   type PreparedImage,
   type PrepareOptions,

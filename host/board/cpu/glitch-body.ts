@@ -4,9 +4,12 @@
 //   br_table            ... index       strikes(site), xor
 //   call f              ... arguments   to locals; strikes(site) if: leftover else: arguments, call f end
 //   read32              ... word        site, read
+//
+// A site that is not tried has no check, and waits for as long as its check takes, so that the image is as fast whichever sites are tried.
 
 import type { CheckedImage } from './check.ts';
 import { type Body, nameOf } from './code.ts';
+import { costs } from './costs.ts';
 import { ValueType } from './declarations.ts';
 import { EMPTY_BLOCK, Op } from './opcodes.ts';
 import type { Writer } from './writer.ts';
@@ -24,23 +27,34 @@ export interface GlitchSite {
   owesResult: boolean;
 }
 
+/** A site by what it is, and not by where it is in the rewritten image. */
+export type KindOfSite = Omit<GlitchSite, 'asksAt'>;
+
 const { IF, BR_IF, BR_TABLE, CALL, SELECT } = Op;
 const { I32, I64 } = ValueType;
+
+const cyclesOf = (...keys: number[]): number => keys.reduce((sum, key) => sum + costs[key], 0);
+/** What strikes(site) takes, and read and copied (glitch.ts), when it is not the site's turn; each with its call. */
+const strikesCycles = cyclesOf(CALL, Op.GLOBAL_GET, Op.NOT_EQUAL_32, IF, Op.RETURN);
+const readCycles = cyclesOf(CALL, IF) + strikesCycles;
+const copiedCycles = cyclesOf(CALL, Op.IS_ZERO_32, Op.IS_ZERO_32, Op.OR_32, IF, Op.RETURN) + strikesCycles;
 
 export class GlitchBody {
   readonly sites: GlitchSite[] = [];
   private readonly image: CheckedImage;
   private readonly copies: readonly string[];
   private readonly out: Writer;
+  private readonly isTried: (site: KindOfSite) => boolean;
   private readonly strikes: number;
   private readonly value: number;
   private readonly useArgument: number;
   /** First of the body's locals for arguments of 64 bits; those for 32 bits are before it. */
   private wideArguments = 0;
 
-  constructor(image: CheckedImage, copies: readonly string[], out: Writer) {
+  constructor(image: CheckedImage, copies: readonly string[], isTried: (site: KindOfSite) => boolean, out: Writer) {
     this.image = image;
     this.copies = copies;
+    this.isTried = isTried;
     this.out = out;
     this.strikes = image.declarations.functions.length;
     this.value = image.declarations.globals.length + 2;
@@ -101,9 +115,15 @@ export class GlitchBody {
 
   private condition(body: Body, instruction: number, key: number): void {
     const { out } = this;
-    if (key !== BR_TABLE) out.byte(Op.IS_ZERO_32);
-    this.ask(this.site(body, instruction, 'branch'));
-    out.byte(key === BR_TABLE ? Op.XOR_32 : Op.EQUAL_32);
+    const site = this.kindOf(body, instruction, 'branch');
+    const isTable = key === BR_TABLE;
+    if (!this.isTried(site)) {
+      this.wait(strikesCycles + (isTable ? cyclesOf(Op.XOR_32) : cyclesOf(Op.IS_ZERO_32, Op.EQUAL_32)));
+      return;
+    }
+    if (!isTable) out.byte(Op.IS_ZERO_32);
+    this.ask(this.add(site));
+    out.byte(isTable ? Op.XOR_32 : Op.EQUAL_32);
   }
 
   /** Writes a call with its sites. */
@@ -112,24 +132,43 @@ export class GlitchBody {
     const target = image.code.immediate[instruction];
     const { parameters, results } = this.typeOf(target);
     if (target < image.declarations.importedFunctions && results.length === 1) {
-      out.indexed(Op.CALL, target);
-      out.byte(Op.CONST_32);
-      out.s32(this.site(body, instruction, 'read'));
-      out.indexed(Op.CALL, this.strikes + 1);
+      this.read(body, instruction, target);
       return;
     }
     const callee = nameOf(image.sections.names, target);
+    const call = this.kindOf(body, instruction, 'call', callee, results.length === 1);
+    const isCopy = callee !== undefined && this.copies.includes(callee);
+    const copy = isCopy ? this.kindOf(body, instruction, 'copy', callee) : undefined;
+    if (!this.isTried(call) && !(copy && this.isTried(copy))) {
+      this.wait(strikesCycles + cyclesOf(IF));
+      out.indexed(Op.CALL, target);
+      if (copy) this.wait(copiedCycles);
+      return;
+    }
     const places = this.placesOf(body, parameters);
     for (const place of places.toReversed()) out.indexed(Op.LOCAL_SET, place);
-    this.ask(this.site(body, instruction, 'call', callee, results.length === 1));
+    this.ask(this.add(call));
     out.bytesOf(Op.IF, results[0] ?? EMPTY_BLOCK);
     if (results.length === 1) this.leftover(results[0], places[parameters.indexOf(I32)]);
     out.byte(Op.ELSE);
     for (const place of places) out.indexed(Op.LOCAL_GET, place);
     out.indexed(Op.CALL, target);
-    if (callee !== undefined && this.copies.includes(callee))
-      this.copied(this.site(body, instruction, 'copy', callee), places);
+    if (copy) this.copied(this.add(copy), places);
     out.byte(Op.END);
+  }
+
+  /** Writes a read of the bus with its site. */
+  private read(body: Body, instruction: number, target: number): void {
+    const { out } = this;
+    const site = this.kindOf(body, instruction, 'read');
+    out.indexed(Op.CALL, target);
+    if (!this.isTried(site)) {
+      this.wait(readCycles);
+      return;
+    }
+    out.byte(Op.CONST_32);
+    out.s32(this.add(site));
+    out.indexed(Op.CALL, this.strikes + 1);
   }
 
   /** The locals that hold the arguments meanwhile, first argument first. */
@@ -166,16 +205,29 @@ export class GlitchBody {
     out.indexed(Op.CALL, this.strikes);
   }
 
-  private site(
+  /** Takes so many cycles, in few bytes: there is no more room for an image with all of its checks. */
+  private wait(cycles: number): void {
+    const { out } = this;
+    let left = cycles;
+    for (; left >= costs[Op.POPULATION_32]; left -= costs[Op.POPULATION_32])
+      out.bytesOf(Op.CONST_32, 0, Op.POPULATION_32, Op.DROP);
+    for (; left > 0; left -= costs[Op.NOP]) out.byte(Op.NOP);
+  }
+
+  private kindOf(
     { functionIndex }: Body,
     instruction: number,
     kind: GlitchSite['kind'],
     callee?: string,
     owesResult = false,
-  ): number {
+  ): KindOfSite {
     const { code, sections } = this.image;
     const functionName = nameOf(sections.names, functionIndex);
-    const [offset, asksAt] = [code.offset[instruction], this.out.length];
-    return this.sites.push({ kind, functionName, offset, asksAt, callee, owesResult }) - 1;
+    return { kind, functionName, offset: code.offset[instruction], callee, owesResult };
+  }
+
+  /** The number of a site whose check comes next. */
+  private add(site: KindOfSite): number {
+    return this.sites.push({ ...site, asksAt: this.out.length }) - 1;
   }
 }

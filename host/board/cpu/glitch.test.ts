@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { chooser } from '../random.ts';
 import { seeds } from '../testing/cases.ts';
-import { armGlitch, Core, checkImage, type Glitch, makeGlitchable, prepareImage } from './cpu.ts';
+import { armGlitch, Core, checkImage, type Glitch, type KindOfSite, makeGlitchable, prepareImage } from './cpu.ts';
 import { prepareUncached } from './image.ts';
 import { image, recordingBus } from './testing/modules.ts';
 import { randomImage } from './testing/random-program.ts';
@@ -30,6 +30,21 @@ describe('asleep', () => {
     }
     expect(accesses).toBeGreaterThan(1000);
   });
+
+  it('random programs take the same cycles, to each access, whichever sites are tried', () => {
+    for (const seed of seeds(100)) {
+      const checked = checkImage(randomImage(chooser(seed)));
+      const ends = [() => true, ({ offset }: KindOfSite) => offset % 3 === seed % 3, () => false].map((isTried) => {
+        const bus = recordingBus();
+        const { bytes } = makeGlitchable(checked, [], isTried);
+        const { outcome, cyclesUsed } = new Core(prepareUncached(bytes), bus).run('reset', 0, 100_000_000);
+        // A run that faults has been charged for what it would have done next as well.
+        return { seed, outcome, cyclesUsed: outcome === 'returned' && cyclesUsed, accesses: bus.accesses };
+      });
+      expect(ends[1]).toEqual(ends[0]);
+      expect(ends[2]).toEqual(ends[0]);
+    }
+  });
 });
 
 describe('awake', () => {
@@ -49,7 +64,8 @@ describe('awake', () => {
     (call $copy (i32.const 64) (i32.const 0) (i32.const 4) (i32.const 0))
     (call $say (i32.load (i32.const 64)))
     (block $c (block $b (block $a (br_table $a $b $c (i32.const 0))) (call $say (i32.const 1)) (br $c)) (call $say (i32.const 2)))`;
-  const module = makeGlitchable(checkImage(image(fields, { reset })), ['copy']);
+  const plain = checkImage(image(fields, { reset }));
+  const module = makeGlitchable(plain, ['copy']);
   const { sites } = module;
   const says = (glitch: Partial<Glitch>) => {
     const said: number[] = [];
@@ -78,6 +94,15 @@ describe('awake', () => {
   it('is nothing else while no site is chosen', () => {
     expect(says({})).toEqual(sane);
     expect(new Set(sites.map(({ kind }) => kind))).toEqual(new Set(['branch', 'call', 'read', 'copy']));
+  });
+
+  it.each([...new Set(sites.map(({ kind }) => kind))])('takes the same cycles when a %s is not tried', (kind) => {
+    const [all, some] = [() => true, (site: KindOfSite) => site.kind !== kind].map((isTried) => {
+      const bus = recordingBus();
+      const { bytes } = makeGlitchable(plain, ['copy'], isTried);
+      return { ...new Core(prepareImage(bytes), bus).run('reset', 0, 10_000), accesses: bus.accesses };
+    });
+    expect(some).toEqual(all);
   });
 
   it('an if goes the other way at the execution that was asked for, or at each', () => {

@@ -12,7 +12,7 @@
 
 import type { CheckedImage } from './check.ts';
 import { ValueType } from './declarations.ts';
-import { GlitchBody, type GlitchSite } from './glitch-body.ts';
+import { GlitchBody, type GlitchSite, type KindOfSite } from './glitch-body.ts';
 import { EMPTY_BLOCK, Op } from './opcodes.ts';
 import { SectionWriter } from './section-writer.ts';
 import { SectionId } from './sections.ts';
@@ -50,10 +50,17 @@ export function armGlitch(words: Uint32Array, glitch: Glitch): Uint32Array {
   return armed;
 }
 
-/** `copies` names the functions that copy by DMA: (RAM address, bus address, length, ...). */
-export function makeGlitchable(image: CheckedImage, copies: readonly string[]): GlitchableImage {
+/**
+ * `copies` names the functions that copy by DMA: (RAM address, bus address, length, ...). `isTried`: the sites that are needed. The fewer there are, the
+ * faster this machine runs the image; by its own clock it is as fast. There may be others beside them.
+ */
+export function makeGlitchable(
+  image: CheckedImage,
+  copies: readonly string[],
+  isTried: (site: KindOfSite) => boolean = () => true,
+): GlitchableImage {
   const out = new Writer(image.bytes.length * 3);
-  const bodies = new GlitchBody(image, copies, out);
+  const bodies = new GlitchBody(image, copies, isTried, out);
   new GlitchWriter(image, out).write(bodies);
   return { bytes: out.bytes.slice(), sites: bodies.sites };
 }

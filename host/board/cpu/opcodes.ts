@@ -138,6 +138,7 @@ refuse(0x10c, 'table.init elem.drop table.copy table.grow table.size table.fill'
 /** Keys of the opcodes that code treats specially or writes. Those below 0x100 are the opcode's byte. */
 export const Op = {
   UNREACHABLE: keyOf('unreachable'),
+  NOP: keyOf('nop'),
   BLOCK: keyOf('block'),
   LOOP: keyOf('loop'),
   IF: keyOf('if'),
@@ -149,6 +150,7 @@ export const Op = {
   RETURN: keyOf('return'),
   CALL: keyOf('call'),
   CALL_INDIRECT: keyOf('call_indirect'),
+  DROP: keyOf('drop'),
   SELECT: keyOf('select'),
   LOCAL_GET: keyOf('local.get'),
   LOCAL_SET: keyOf('local.set'),
@@ -166,6 +168,7 @@ export const Op = {
   FILL: keyOf('memory.fill'),
   CONST_32: keyOf('i32.const'),
   CONST_64: keyOf('i64.const'),
+  POPULATION_32: keyOf('i32.popcnt'),
   IS_ZERO_32: keyOf('i32.eqz'),
   EQUAL_32: keyOf('i32.eq'),
   NOT_EQUAL_32: keyOf('i32.ne'),
