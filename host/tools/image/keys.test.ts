@@ -1,3 +1,4 @@
+import { createPrivateKey } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { goldenKey } from './golden-cases.ts';
 import { generateKey, keyHash, rawPublicKey, readPrivateKey, readPublicKey } from './index.ts';
@@ -24,6 +25,38 @@ describe('keys', () => {
     }
     expect(rawPublicKey(readPrivateKey(goldenKey.privateKeyPem))).toEqual(goldenKey.publicKey);
     expect(readPublicKey(goldenKey.privateKeyPem)).toEqual(goldenKey.publicKey);
+  });
+
+  it('are read as libraries for Rust write them too, with the public key behind the private one', () => {
+    const { privateKeyPem, publicKey } = generateKey(new Uint8Array(32).fill(9));
+    const seed = createPrivateKey(privateKeyPem).export({ format: 'der', type: 'pkcs8' }).subarray(-32);
+    const pemOf = (...pieces: (string | Uint8Array)[]) => {
+      const der = Buffer.concat(pieces.map((piece) => Buffer.from(piece as string, 'hex')));
+      const label = 'PRIVATE KEY-----';
+      return `-----BEGIN ${label}\n${der.toString('base64')}\n-----END ${label}\n`;
+    };
+    const head = '020101300506032b657004220420';
+    for (const tag of ['3053 a1230321 00', '3051 8121 00'].map((text) => text.split(' '))) {
+      const pem = pemOf(tag[0], head, seed, tag[1], tag[2], publicKey);
+      expect(rawPublicKey(readPrivateKey(pem))).toEqual(publicKey);
+      expect(readPublicKey(pem)).toEqual(publicKey);
+      const others = pemOf(
+        tag[0],
+        head,
+        seed,
+        tag[1],
+        tag[2],
+        publicKey.map((byte) => byte ^ 1),
+      );
+      expect(() => readPrivateKey(others)).toThrow(/damaged/);
+    }
+  });
+
+  it('are private where a file has both', () => {
+    const { privateKeyPem, publicKeyPem, publicKey } = generateKey();
+    for (const both of [privateKeyPem + publicKeyPem, publicKeyPem + privateKeyPem])
+      expect(rawPublicKey(readPrivateKey(both))).toEqual(publicKey);
+    expect(() => readPrivateKey(publicKeyPem)).toThrow(/is a public key/);
   });
 
   it('are refused by name when they cannot be read', () => {

@@ -41,7 +41,7 @@ export interface ReadKeyOptions {
 /** The private key in a PEM text. Throws an `ImageError` that says what was found instead. */
 export function readPrivateKey(pem: string | Uint8Array, options: ReadKeyOptions = {}): KeyObject {
   const name = options.name ?? 'the key';
-  if (Buffer.from(pem).includes('PUBLIC KEY')) {
+  if (Buffer.from(pem).includes('PUBLIC KEY') && !Buffer.from(pem).includes('PRIVATE KEY')) {
     throw new ImageError('KEY', `${name} is a public key; signing needs the private one ('coldrig image keygen')`);
   }
   return checkedEd25519(readKey(pem, name, options.passphrase, createPrivateKey), name);
@@ -102,11 +102,24 @@ function readKey(
   try {
     return create({ key: Buffer.from(pem), format: 'pem', passphrase });
   } catch {
-    throw new ImageError(
-      'KEY',
-      `${name} cannot be read as a PEM key: it ${whatIsWrong(Buffer.from(pem).toString('latin1'), passphrase)}`,
-    );
+    const text = Buffer.from(pem).toString('latin1');
+    const key = keyOfSecondVersion(text);
+    if (key !== undefined) return key;
+    throw new ImageError('KEY', `${name} cannot be read as a PEM key: it ${whatIsWrong(text, passphrase)}`);
   }
+}
+
+// RFC 5958: PKCS#8 of version 2 has the public key behind the private one. Libraries for Rust write it so, and OpenSSL does not read it. The public key is
+// tagged as the RFC says (81), or as `ring` writes it (a1, around a bit string).
+const secondVersion =
+  /^30[0-9a-f]{2}020101300506032b657004220420(?<seed>[0-9a-f]{64})(?:a1230321|8121)00(?<publicKey>[0-9a-f]{64})$/;
+
+function keyOfSecondVersion(text: string): KeyObject | undefined {
+  const body = /-{5}BEGIN PRIVATE KEY-{5}([A-Za-z0-9+/=\s]+)-{5}END PRIVATE KEY-{5}/.exec(text)?.[1] ?? '';
+  const { seed = '', publicKey } = secondVersion.exec(Buffer.from(body, 'base64').toString('hex'))?.groups ?? {};
+  if (seed === '') return undefined;
+  const key = privateKeyFromSeed(Buffer.from(seed, 'hex'));
+  return Buffer.from(rawPublicKey(key)).toString('hex') === publicKey ? key : undefined;
 }
 
 /** What the file contains instead of a PEM key, and what to do. */
