@@ -7,7 +7,8 @@ import { existsSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { roles } from '../../host/fleet/access/files.ts';
 import { hashOfToken, type People, type Person, personPattern, readPeople } from '../../host/fleet/access/people.ts';
-import { writeDurably } from '../../host/links/whole-file.ts';
+import { placeOf, writeDurably } from '../../host/links/whole-file.ts';
+import { alone } from '../alone.ts';
 import { Failure } from '../failure.ts';
 import { readInput, readText, writeOutput } from '../files.ts';
 import { integerBetween } from '../options.ts';
@@ -64,14 +65,13 @@ function collectRole(role: string, before: string[] | undefined): string[] {
   return [...(before ?? []), role];
 }
 
-function add(
+async function add(
   options: PeopleOptions & { role: string[]; certificate?: string; days?: number; tokenOut?: string },
   name: string,
-): Result {
+): Promise<Result> {
   const { people: path, role, certificate, days, tokenOut } = options;
   if (!personPattern.test(name))
     throw new Failure('OPTION', `'${name}' is no name: 1 to 64 letters, digits, . _ @ and -`, { exitCode: 2 });
-  const people = peopleIn(path, true);
   const token = certificate === undefined ? randomBytes(24).toString('base64url') : undefined;
   const until = days === undefined ? undefined : new Date(Date.now() + days * 86_400_000).toISOString();
   const person: Person = {
@@ -80,8 +80,12 @@ function add(
     ...(certificate !== undefined && { certificate: hashOfCertificate(certificate) }),
     ...(until !== undefined && { until }),
   };
-  if (token !== undefined && tokenOut !== undefined) writeOutput(tokenOut, `${token}\n`, 'the token', { mode: 0o600 });
-  write(path, { ...people, [name]: person });
+  await changing(path, () => {
+    const people = peopleIn(path, true);
+    if (token !== undefined && tokenOut !== undefined)
+      writeOutput(tokenOut, `${token}\n`, 'the token', { mode: 0o600 });
+    write(path, { ...people, [name]: person });
+  });
   const shown = token !== undefined && tokenOut === undefined;
   const how =
     token === undefined
@@ -95,13 +99,16 @@ function add(
   };
 }
 
-function revoke({ people: path }: PeopleOptions, name: string): Result {
-  const people = peopleIn(path, false);
-  const person = people[name];
-  if (person === undefined)
-    throw new Failure('PEOPLE', `${path} has no ${name}; it has ${Object.keys(people).join(', ') || 'nobody'}`);
-  const revoked = person.revoked ?? new Date().toISOString();
-  write(path, { ...people, [name]: { ...person, revoked } });
+async function revoke({ people: path }: PeopleOptions, name: string): Promise<Result> {
+  const revoked = await changing(path, () => {
+    const people = peopleIn(path, false);
+    const person = people[name];
+    if (person === undefined)
+      throw new Failure('PEOPLE', `${path} has no ${name}; it has ${Object.keys(people).join(', ') || 'nobody'}`);
+    const since = person.revoked ?? new Date().toISOString();
+    write(path, { ...people, [name]: { ...person, revoked: since } });
+    return since;
+  });
   return { text: `${name} is let in no more`, json: { person: name, revoked } };
 }
 
@@ -118,6 +125,9 @@ function list({ people: path }: PeopleOptions): Result {
   ]);
   return { text: rows.length === 0 ? 'nobody' : table(rows), json: { people } };
 }
+
+/** Two commands at once would each write what they have read: who was revoked by one of them would be let in again by the other. */
+const changing = <Answer>(path: string, work: () => Answer) => alone(`${placeOf(path)}.lock`, path, work);
 
 function peopleIn(path: string, mayBeNew: boolean): People {
   if (mayBeNew && !existsSync(path)) return {};

@@ -1,9 +1,11 @@
 // `coldrig fleet release`: what devices may get, and who says so. Thin over host/fleet/repository.
 
-import { basename } from 'node:path';
+import { existsSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { Argument, Command } from 'commander';
 import { Shelf } from '../../host/fleet/repository/shelf.ts';
 import { type Signatures, TufRepository } from '../../host/fleet/repository/tuf.ts';
+import { alone } from '../alone.ts';
 import { Failure } from '../failure.ts';
 import { checkOutput, readInput, writeOutput } from '../files.ts';
 import { KEY_HELP, publicKeyOf, signerOf } from '../keys.ts';
@@ -46,7 +48,7 @@ export function releaseCommand(): Command {
       .requiredOption('--release-key <key>', 'public key that signs releases; may be repeated', collect)
       .requiredOption('--server-key <key>', 'public key of the server, which signs what is the newest')
       .option('--threshold <n>', 'how many of each have to sign', parseThreshold, 2)
-      .action(printing(init)),
+      .action(inTurn(init)),
     of('add', 'put an image into the draft of the next release')
       .argument('<image>', 'signed image, or with --foreign any file')
       .option('--name <name>', 'what people call it (default: the name of the file)')
@@ -56,24 +58,24 @@ export function releaseCommand(): Command {
         "downgrade token ('coldrig image token'): devices may go back to it from newer releases",
       )
       .option('--foreign <version>', 'a file for devices of others, such as a .swu of SWUpdate, and its version')
-      .action(printing(add)),
+      .action(inTurn(add)),
     of('withdraw', 'take an image out of the draft of the next release')
       .argument('<file>', 'its name')
-      .action(printing(withdraw)),
+      .action(inTurn(withdraw)),
     of('rekey', 'give a role other keys: a draft of the next root, which old and new root keys have to sign')
       .addArgument(new Argument('<role>', 'whose keys').choices(rekeyed))
       .requiredOption('--new-key <key>', 'public key; may be repeated', collect)
       .option('--threshold <n>', 'how many of them have to sign (default: 2, of the server 1)', parseThreshold)
       .addHelpText('after', REKEY_HELP)
-      .action(printing(rekey)),
-    of('sign', 'sign the drafts').requiredOption('--key <key>', 'private key').action(printing(sign)),
+      .action(inTurn(rekey)),
+    of('sign', 'sign the drafts').requiredOption('--key <key>', 'private key').action(inTurn(sign)),
     of('publish', 'publish the drafts that enough have signed')
       .requiredOption('--key <key>', "the server's private key")
       .option('--root-out <file>', 'write the root there, for devices to begin with')
-      .action(printing(publish)),
+      .action(inTurn(publish)),
     of('refresh', 'say that the newest release is still the newest, for another day')
       .requiredOption('--key <key>', "the server's private key")
-      .action(printing(refresh)),
+      .action(inTurn(refresh)),
     of('list', 'what is released, and what waits for signatures').action(printing(list)),
   ];
   for (const part of parts) release.addCommand(part);
@@ -82,6 +84,17 @@ export function releaseCommand(): Command {
 
 const of = (name: string, about: string) =>
   new Command(name).description(about).option('--repository <folder>', 'where it is', 'coldrig-releases');
+
+/** Two commands at once would each write the draft that they have read: the image or the signature of one of them would be lost. */
+function inTurn<Options extends Folder, Values extends unknown[]>(
+  work: (options: Options, ...values: Values) => Result,
+) {
+  return printing<Values, Options>((options, ...values) => {
+    const { repository } = options;
+    const now = () => work(options, ...values);
+    return existsSync(repository) ? alone(join(repository, 'lock'), repository, now) : now();
+  });
+}
 
 const open = ({ repository }: Folder) => new TufRepository(repository, Date.now());
 function init(
