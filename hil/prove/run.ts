@@ -116,8 +116,18 @@ async function inThreads(
   const threads = Array.from({ length: tally.threads }, () => new ProofThread({ proof, options }));
   const stop = () => Promise.all(threads.map((thread) => thread.end()));
   signal?.addEventListener('abort', stop);
+  const begun = new Set<string>();
+  // A thread goes on with its scenario, because it has played that story and knows its images. Then comes a scenario nobody has begun, at last a piece of any.
+  const next = (last: string | undefined): number | undefined => {
+    const own = waiting.findIndex((index) => parts[index].scenario === last);
+    const fresh = waiting.findIndex((index) => !begun.has(parts[index].scenario));
+    return waiting.splice(own >= 0 ? own : Math.max(fresh, 0), 1).at(0);
+  };
   const work = async (thread: ProofThread) => {
-    for (let index = waiting.shift(); index !== undefined; index = waiting.shift()) {
+    let last: string | undefined;
+    for (let index = next(last); index !== undefined; index = next(last)) {
+      last = parts[index].scenario;
+      begun.add(last);
       const end = tally.begin(index);
       results[index] = await thread.run(parts[index], end.progress);
       end.done(results[index]);

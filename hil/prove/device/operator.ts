@@ -41,7 +41,7 @@ export class StoryFailed extends Error {}
 export class Operator {
   readonly board: Board;
   beforeStep: (() => void) | undefined;
-  private decoder = new SlipDecoder(2 * Smp.BUFFER_SIZE);
+  private readonly decoder = new SlipDecoder(2 * Smp.BUFFER_SIZE);
   private readonly frames: Uint8Array[] = [];
   private sequence = 0;
 
@@ -89,8 +89,11 @@ export class Operator {
     const sequence = this.sequence++ & 0xff;
     const message = encodeMessage({ operation, version: 2, group, sequence, command }, request);
     this.frames.length = 0;
-    this.decoder = new SlipDecoder(2 * Smp.BUFFER_SIZE);
-    this.board.send(gateway, slipEncode(Uint8Array.of(0, peer, ...message)));
+    this.decoder.reset();
+    const datagram = new Uint8Array(2 + message.length);
+    datagram[1] = peer;
+    datagram.set(message, 2);
+    this.board.send(gateway, slipEncode(datagram));
     const name = `an answer to operation ${operation}, group ${group}, command ${command}`;
     this.waitFor(() => this.frames.length > 0, answerLimitNs, name);
     return decodeBody(decodeMessage(this.frames[0].subarray(2)).body);
