@@ -5,12 +5,12 @@ import type { Time } from '../time.ts';
 import type { Upstream } from './forwarder.ts';
 import {
   type ByteStream,
+  encodeBatch,
   encodeMessage,
   FrameReader,
   LinkError,
   type LinkMessage,
   linkVersion,
-  wireOfEntry,
 } from './link-wire.ts';
 
 export interface LinkUpstreamOptions {
@@ -57,7 +57,7 @@ export class LinkUpstream implements Upstream {
         throw new LinkError(`${this.name} refuses: ${message.reason}`);
       return 'ack' in message && message.ack >= number;
     });
-    stream.send(encodeMessage({ batch: number, entries: entries.map(wireOfEntry) }));
+    stream.send(encodeBatch(number, entries));
     await answered;
   }
 

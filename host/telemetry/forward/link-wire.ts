@@ -11,20 +11,14 @@
 // connection; records that are there already are left out there.
 
 import { Encoder } from 'cbor-x';
-import type { TelemetryClass } from '../../../protocol/telemetry/records.ts';
 import type { LogEntry } from '../log/record-log.ts';
+import { batchFrame, batchOf, classes, headBytes, type LinkBatch, type WireEntry } from './link-batch.ts';
 
 export const linkVersion = 1;
 /** A batch is at most this long; whoever sends more is none of ours. */
 export const frameBytesMost = 16 << 20;
-const headBytes = 4;
 
-type WireEntry = [device: string, boot: number, sequence: number, of: number, record: Uint8Array];
-
-export interface LinkBatch {
-  batch: number;
-  entries: WireEntry[];
-}
+export type { LinkBatch };
 
 export type LinkMessage =
   | { hello: number; from: string }
@@ -47,7 +41,6 @@ export interface ByteStream {
 export class LinkError extends Error {}
 
 const codec = new Encoder({ useRecords: false, tagUint8Array: false } as ConstructorParameters<typeof Encoder>[0]);
-const classes: readonly TelemetryClass[] = ['bulk', 'heartbeat', 'critical'];
 
 export function encodeMessage(message: LinkMessage): Uint8Array {
   const body = codec.encode(message);
@@ -57,7 +50,11 @@ export function encodeMessage(message: LinkMessage): Uint8Array {
   return frame;
 }
 
-export const wireOfEntry = ({ device, boot, sequence, class: of, bytes }: LogEntry): WireEntry => [
+/** A frame with a batch: as encodeMessage makes it, and several times as fast. */
+export const encodeBatch = (batch: number, entries: readonly LogEntry[]): Uint8Array =>
+  batchFrame(batch, entries) ?? encodeMessage({ batch, entries: entries.map(wireOfEntry) });
+
+const wireOfEntry = ({ device, boot, sequence, class: of, bytes }: LogEntry): WireEntry => [
   ...([device, boot, sequence, classes.indexOf(of)] as const),
   bytes,
 ];
@@ -111,7 +108,7 @@ export class FrameReader {
 function decoded(body: Uint8Array): LinkMessage {
   let message: unknown;
   try {
-    message = codec.decode(body);
+    message = batchOf(body) ?? codec.decode(body);
   } catch (error) {
     throw new LinkError(`a frame is not CBOR: ${(error as Error).message}`);
   }

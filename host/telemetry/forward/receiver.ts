@@ -4,6 +4,7 @@
 // be read is put aside and does not hold up what is behind it.
 
 import { decodeCbor, identityOf, numberedAs, TelemetryError } from '../../tools/telemetry/envelope.ts';
+import { isUsualRecord } from '../../tools/telemetry/wire-cbor.ts';
 import type { OwnRecords } from '../gateway/own-records.ts';
 import { poisonedRecord, type Quarantine, type Quarantined } from '../gateway/quarantine.ts';
 import type { LogEntry, RecordLog } from '../log/record-log.ts';
@@ -90,6 +91,7 @@ export class Receiver {
 
   /** A mark in place of a record that cannot be read. */
   private checked(entry: LogEntry, poisoned: Quarantined[]): LogEntry {
+    if (isUsualRecord(entry.bytes, entry.device, entry.boot, entry.sequence)) return entry;
     try {
       const record = decodeCbor(entry.bytes);
       const { boot, sequence } = record;

@@ -27,9 +27,10 @@ let view = new DataView(room.buffer);
 let start = 0;
 let at = 0;
 
-export function beginBytes(): void {
-  if (room.length - start < recordBytesUsual) {
-    room = new Uint8Array(roomBytes);
+/** `size`: what there is room for at least. */
+export function beginBytes(size = recordBytesUsual): void {
+  if (room.length - start < size) {
+    room = new Uint8Array(Math.max(roomBytes, size));
     view = new DataView(room.buffer);
     start = 0;
   }
@@ -49,6 +50,12 @@ export const hasRoom = (): boolean => at <= room.length;
 
 export function putBytes(bytes: Uint8Array): void {
   for (let index = 0; index < bytes.length; index++) room[at++] = bytes[index];
+}
+
+/** Bytes that there is room for. */
+export function putLong(bytes: Uint8Array): void {
+  room.set(bytes, at);
+  at += bytes.length;
 }
 
 export function putSimple(byte: number): void {

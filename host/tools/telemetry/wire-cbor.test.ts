@@ -4,9 +4,9 @@ import { expect, test } from 'vitest';
 import { type TelemetryField, telemetryKinds } from '../../../protocol/telemetry/records.ts';
 import { chooser } from '../../board/random.ts';
 import { seeds } from '../../board/testing/cases.ts';
-import { decodeCbor, encodeCbor } from './envelope.ts';
+import { decodeCbor, encodeCbor, type TelemetryRecord } from './envelope.ts';
 import { headWords, recordOfWire } from './wire.ts';
-import { bytesOfWire } from './wire-cbor.ts';
+import { bytesOfWire, isUsualRecord } from './wire-cbor.ts';
 
 const edges = [0, 1, 23, 24, 255, 256, 65_535, 65_536, 2 ** 31 - 1, 2 ** 31, 2 ** 32 - 24, 2 ** 32 - 1];
 const devices = ['00ff', '0123456789abcdef'.repeat(2), 'größe', 'x'.repeat(256), ''];
@@ -68,4 +68,38 @@ test('records that were made before stay as they were made', () => {
     made.push([Buffer.from(bytes).toString('hex'), bytes]);
   }
   for (const [then, bytes] of made) expect(Buffer.from(bytes).toString('hex')).toBe(then);
+});
+
+test('what is called a usual record is one that can be read, and is of that device and number', () => {
+  const taken = (bytes: Uint8Array): TelemetryRecord | undefined => {
+    try {
+      return decodeCbor(bytes);
+    } catch {
+      return undefined;
+    }
+  };
+  let [usual, damaged] = [0, 0];
+  for (const seed of seeds(1_500)) {
+    const luck = chooser(seed);
+    const { number, words } = kinds[luck(kinds.length)];
+    const wire = Array.from({ length: words }, () => edges[luck(edges.length)]);
+    [wire[0], wire[1], wire[2], wire[3]] = [number, luck(3), luck(6) || 1, luck(6) || 1];
+    const [device, boot, sequence] = [luck(6) === 0 ? '00fe' : '00ff', wire[2] % 5, wire[3] % 5];
+    const bytes = Uint8Array.from(
+      encodeCbor(recordOfWire(wire, 1, { device: '00ff', cryostat: 'north', receiveTimeNs: 5n })),
+    );
+    const isDamaged = luck(2) === 0;
+    // Heads are where most of the damage would be missed.
+    if (isDamaged) bytes[luck(bytes.length)] = [luck(256), 0x1a, 0x3a, 0x82, 0xa1, 0xf6, 0x1b, 0x39][luck(8)];
+    const cut = luck(6) === 0 ? bytes.subarray(0, luck(bytes.length)) : bytes;
+    const record = taken(cut);
+    const isIt = record?.device === device && record.boot === boot && record.sequence === sequence;
+    if (isUsualRecord(cut, device, boot, sequence)) {
+      expect(isIt, `seed ${seed}`).toBe(true);
+      if (isDamaged) damaged++;
+      usual++;
+    } else if (!isDamaged && cut === bytes && number !== telemetryKinds.boot.number)
+      expect(isIt, `seed ${seed}`).toBe(false);
+  }
+  expect(Math.min(usual - damaged, damaged)).toBeGreaterThan(20);
 });

@@ -3,9 +3,10 @@
 //   [kind, class, boot, sequence, timeLow, timeHigh, word ...] ──the fields of the kind, their names as bytes──> a record as CBOR
 //
 // What must stay true: the bytes are those of encodeCbor(recordOfWire(...)) (wire-cbor.test.ts compares); what is not the usual case is left to these two, so
-// `undefined` is an answer.
+// `undefined` is an answer. What is called a usual record is one that decodeCbor takes.
 
 import { envelopeFields, type TelemetryField, telemetryKinds } from '../../../protocol/telemetry/records.ts';
+import { CborReader } from './cbor-reader.ts';
 import {
   beginBytes,
   FALSE,
@@ -125,4 +126,41 @@ function putBody(fields: readonly Field[], words: readonly number[]): void {
 function putValue(word: number, absent: number | undefined): void {
   if (word === absent) putSimple(NULL);
   else putHead(UNSIGNED, word);
+}
+
+const reader = new CborReader();
+
+/**
+ * Whether the bytes are a record of this device and number, in the usual form: decodeCbor takes such a record, and nothing of it is made for that. False: it
+ * may be one all the same.
+ */
+export function isUsualRecord(bytes: Uint8Array, device: string, boot: number, sequence: number): boolean {
+  reader.begin(bytes);
+  if (!reader.isMap(10) || !reader.isNext(SCHEMA) || reader.head(UNSIGNED) <= 0) return false;
+  if (!reader.isNext(DEVICE) || !reader.isText(device) || !reader.isNext(CRYOSTAT) || reader.skipText() < 0)
+    return false;
+  if (!reader.isNext(BOOT) || reader.head(UNSIGNED) !== boot) return false;
+  if (!reader.isNext(SEQUENCE) || reader.head(UNSIGNED) !== sequence) return false;
+  if (!reader.isNext(DEVICE_TIME) || !reader.isWide() || !reader.isNext(RECEIVE_TIME) || !reader.isWide()) return false;
+  if (!reader.isNext(CLASS) || !classBytes.some((of) => reader.isNext(of))) return false;
+  if (!reader.isNext(KIND)) return false;
+  for (const { name, fields } of kinds.values())
+    if (reader.isNext(name)) return reader.isNext(BODY) && isUsualBody(fields) && reader.isAtEnd;
+  return false;
+}
+
+function isUsualBody(fields: readonly Field[]): boolean {
+  if (!reader.isMap(fields.length)) return false;
+  for (let index = 0; index < fields.length; index++) {
+    const { name, type, count, absent } = fields[index];
+    if (!reader.isNext(name)) return false;
+    if (type === 'u32[]') {
+      if (reader.list() !== count) return false;
+      for (let word = 0; word < count; word++)
+        if (!(absent !== undefined && reader.isNull()) && !reader.isWord()) return false;
+    } else if (absent !== undefined && reader.isNull()) continue;
+    else if (!(type === 'boolean' ? reader.isBoolean() : type === 'i32' ? reader.isSigned() : reader.isWord()))
+      return false;
+  }
+  return true;
 }
