@@ -69,3 +69,44 @@ test('devices that began together are told to the store evenly, not all of them 
   expect(all).toHaveLength(10);
   expect(Math.max(...all)).toBeLessThan((1.5 * all.reduce((sum, one) => sum + one)) / all.length);
 });
+
+/** Samples of when the device beat last, in a cryostat with others that go on; it beats until a minute, and is read again after a restart in between. */
+function beatsOf({ movesTo, restartsAtSeconds }: { movesTo?: string; restartsAtSeconds?: number } = {}): number[] {
+  let series = new StoreSeries();
+  const samples: StoreSample[] = [];
+  const heartbeat = telemetryKinds.heartbeat.fields.flatMap((field) => Array.from({ length: countOf(field) }, () => 0));
+  for (let second = 1; second <= 25 * 3600; second += second < 120 ? 1 : 60) {
+    if (second === restartsAtSeconds) {
+      const state = series.state();
+      series = new StoreSeries();
+      series.restore(state);
+    }
+    const beat = (device: string, cryostat: string) => {
+      const wire = [telemetryKinds.heartbeat.number, 1, 1, second, 0, 0, second, ...heartbeat.slice(1)];
+      const receiveTimeNs = BigInt(second) * 1_000_000_000n;
+      series.take(recordOfWire(wire, 1, { device, cryostat, receiveTimeNs }), false, samples);
+    };
+    if (second <= 60) beat('silent', 'north');
+    else if (movesTo !== undefined) beat('silent', movesTo);
+    beat('other', 'north');
+  }
+  const text = (bytes: Uint8Array) => Buffer.from(bytes).toString('latin1');
+  const own = samples.filter(
+    ({ labels }) => /last_heartbeat.*north/s.test(text(labels)) && text(labels).includes('silent'),
+  );
+  return own.map(({ timestampMs }) => timestampMs / 1000);
+}
+
+test('a device that is silent stays silent for the store, which forgets a series after five minutes; for a day', () => {
+  const seconds = beatsOf();
+  const gaps = seconds.slice(1).map((at, index) => at - seconds[index]);
+  expect(Math.max(...gaps)).toBeLessThanOrEqual(120);
+  expect(seconds.at(-1)).toBeGreaterThan(24 * 3600 - 120);
+  expect(seconds.at(-1)).toBeLessThanOrEqual(24 * 3600 + 120);
+  expect(beatsOf({ restartsAtSeconds: 600 })).toEqual(seconds);
+});
+
+test('a device that was moved is not silent where it was', () => {
+  expect(beatsOf({ movesTo: 'south' }).at(-1)).toBeLessThanOrEqual(66);
+  expect(beatsOf({ movesTo: 'south', restartsAtSeconds: 600 }).at(-1)).toBeLessThanOrEqual(66);
+});

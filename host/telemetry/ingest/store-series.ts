@@ -5,19 +5,21 @@
 // A series is due when its value has changed, at most once in `resolutionSeconds`, and at once for a critical record; unchanged, it is told each minute, because a
 // store forgets a series that is silent for five. Devices that began together would be told together ever after: the second sample of a device comes up to
 // `resolutionSeconds` later, by its name, so that a store gets as much in each second. What changed and was not due comes when the time of the stream has gone on so far. What only an event says is
-// told again while its device tells anything, so a line that was lost once is lost until the device says that it is back.
+// told again while its device tells anything, so a line that was lost once is lost until the device says that it is back. When a device beat last is told again while anything of its cryostat
+// is told, so a device that is silent stays silent for the store.
 //
 // Counters grow from record to record, and events come seldom, so the state of both is kept with the position in the stream (ingest-state.ts). What must stay true:
 // value and time of a sample depend on the records up to it and on nothing else. So what is read a second time, after a kill, is in the store already, and is
 // there once.
 
 import { gatewayKinds } from '../../../protocol/telemetry/gateway-kinds.ts';
-import { type Metric, metrics } from '../../../protocol/telemetry/metrics.ts';
+import { type Metric, type MetricName, metrics } from '../../../protocol/telemetry/metrics.ts';
 import type { TelemetryRecord } from '../../tools/telemetry/envelope.ts';
 import { gatewayRecordSamples } from '../gateway-record-samples.ts';
 import { tellSamples } from '../samples.ts';
 import { type Series, SeriesTable } from '../series.ts';
 import { DueSlots, type Waiter } from './due-slots.ts';
+import { hashOf } from './name-hash.ts';
 import { type Found, SeriesSink } from './series-sink.ts';
 import { encodedLabels, type StoreSample } from './write-request.ts';
 
@@ -63,6 +65,9 @@ interface Repeated {
 
 const usualResolutionSeconds = 5;
 const repeatMs = 60_000;
+/** A device that was silent for so long is in service no more. */
+const forgetSeconds = 24 * 3600;
+const lastHeartbeat: MetricName = 'coldrig_last_heartbeat_timestamp_seconds';
 /** Records that a device sends every few seconds. */
 const oftenKinds: readonly string[] = ['heartbeat', 'readout'];
 /** Said by records of gateways, of which every reader has its own. */
@@ -169,6 +174,8 @@ export class StoreSeries {
     });
     repeated.dueMs = Number.POSITIVE_INFINITY;
     for (const written of repeated.all) {
+      // Its device is in service no more.
+      if (written.series.name === lastHeartbeat && ms / 1000 - written.series.value > forgetSeconds) continue;
       if (ms - written.ms >= repeatMs) {
         written.atMs = Math.max(written.atMs, ms);
         this.emit(written, to);
@@ -237,11 +244,24 @@ export class StoreSeries {
   private toldAgainBy({ cryostat, device }: TelemetryRecord): Repeated[] {
     let told = this.toldAgain.get(device);
     if (told?.cryostat !== cryostat) {
+      if (told !== undefined) this.leave(told.cryostat, device);
       const owners = [`${cryostat}/${device}`, `${cryostat}/`, '/'];
       told = { cryostat, all: owners.map((owner) => this.repeatedOf(owner)) };
       this.toldAgain.set(device, told);
     }
     return told.all;
+  }
+
+  /** A device that was moved is not silent where it was. */
+  private leave(cryostat: string, device: string): void {
+    const repeated = this.repeatedOf(`${cryostat}/`);
+    repeated.all = repeated.all.filter((written) => {
+      const { name, labels } = written.series;
+      if (name !== lastHeartbeat || labels.device !== device) return true;
+      this.written.delete(written.series);
+      this.kept.delete(written);
+      return false;
+    });
   }
 
   private writtenOf(series: Series, isCounter: boolean, isSeldom: boolean): Written {
@@ -265,18 +285,15 @@ export class StoreSeries {
         slot: 0,
       };
       this.written.set(series, written);
-      if (isCounter || isSeldom) this.toRepeat(ownerOf(series), written);
+      if (isCounter || isSeldom || series.name === lastHeartbeat) this.toRepeat(ownerOf(series), written);
     }
     return written;
   }
 }
 
-/** Whose records have a series told again: those of its device, of its cryostat, or all. */
-const ownerOf = ({ labels: { cryostat = '', device = '' } }: Series) => `${cryostat}/${device}`;
-
-/** From 0 to 2^32 - 1, spread evenly; the same for the same name everywhere. */
-function hashOf(name: string): number {
-  let hash = 0;
-  for (let at = 0; at < name.length; at++) hash = Math.imul(hash ^ name.charCodeAt(at), 0x9e37_79b1) >>> 0;
-  return (hash ^ (hash >>> 15)) >>> 0;
-}
+/**
+ * Whose records have a series told again: those of its device, of its cryostat, or all. When a device beat last is told by the others of its cryostat, because that
+ * it is silent must not be forgotten after five minutes.
+ */
+const ownerOf = ({ name, labels: { cryostat = '', device = '' } }: Series) =>
+  `${cryostat}/${name === lastHeartbeat ? '' : device}`;
