@@ -18,6 +18,11 @@ const smallBytes = 64;
 
 const erasedPage = new Int32Array(wordsPerPage).fill(-1);
 
+/** Whether each bit of a page is one. Most pages of a picture are the same erased one. */
+export function isErased(page: Int32Array): boolean {
+  return page === erasedPage || page.every((word) => word === -1);
+}
+
 /** An immutable picture of the array: references to pages that are never written again. */
 export interface FlashPicture {
   readonly cells: readonly Int32Array[];

@@ -10,7 +10,7 @@
 // from a restored snapshot gives the same log hash as a run that was never interrupted.
 
 import type { PreparedImage } from './cpu/cpu.ts';
-import { FlashArray, type FlashPicture, pageBytes } from './flash-array.ts';
+import { FlashArray, type FlashPicture, isErased, pageBytes } from './flash-array.ts';
 import type { LoadedImage } from './image-loader.ts';
 import type { Machine } from './machine.ts';
 import type { MultiplexerBank } from './multiplexer/bank.ts';
@@ -110,7 +110,7 @@ export function restore(parts: SnapshotParts, snapshot: Snapshot, own: (image: L
 /** The bytes of a snapshot, to store or to send; erased pages are left out. */
 export function snapshotToBytes(snapshot: Snapshot): Uint8Array {
   const { cells, weak } = snapshot.flash;
-  const used = pagesWhere(cells, (page) => page.some((word) => word !== -1));
+  const used = pagesWhere(cells, (page) => !isErased(page));
   const unstable = pagesWhere(weak, (page) => page !== undefined);
   const globals = bytesOf(snapshot.globals);
   const header = new Uint32Array(headerWords);
