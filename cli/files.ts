@@ -1,10 +1,11 @@
 // Files of the commands: errors say what to do, and a file is written so that nobody ever sees half of it.
 
-import { closeSync, existsSync, openSync, rmSync, statSync } from 'node:fs';
+import { closeSync, existsSync, ftruncateSync, openSync, rmSync, statSync } from 'node:fs';
 import { nodeDisk } from '../host/links/device-file/disk.ts';
 import type { RecordFile } from '../host/links/input-log.ts';
 import { isSpecial, openSpecial, readWhole, writeAll } from '../host/links/pipe.ts';
 import { placeOf, temporaryBeside, writeDurably } from '../host/links/whole-file.ts';
+import { LockError, openLocked } from '../host/tools/kernel-lock.ts';
 import { Failure } from './failure.ts';
 import { systemReason } from './system-error.ts';
 
@@ -108,7 +109,7 @@ function openSpecialOf(path: string, what: string): number {
   }
 }
 
-/** A file that is written during the work. When `finish` returns, all of it is on the disk. */
+/** A file that is written during the work, by this process alone. When `finish` returns, all of it is on the disk. */
 export function openOutput(path: string, what: string): RecordFile {
   const special = isSpecial(path);
   const told = <Done>(work: () => Done): Done => {
@@ -118,7 +119,7 @@ export function openOutput(path: string, what: string): RecordFile {
       throw writeFailure(error, path, what);
     }
   };
-  const file = special ? openSpecialOf(path, what) : told(() => openSync(path, 'w'));
+  const file = special ? openSpecialOf(path, what) : told(() => openAlone(path, what));
   return {
     write: (text) => told(() => writeAll(file, Buffer.from(text))),
     finish: () =>
@@ -130,6 +131,22 @@ export function openOutput(path: string, what: string): RecordFile {
         closeSync(file);
       }),
   };
+}
+
+/** Emptied once it is ours: two runs that write into one file would leave a log of neither. */
+function openAlone(path: string, what: string): number {
+  let file: number | undefined;
+  try {
+    file = openLocked(path, 0o644);
+  } catch (error) {
+    // Where no lock is possible.
+    if (error instanceof LockError) return openSync(path, 'w');
+    throw error;
+  }
+  if (file === undefined)
+    throw new Failure('BUSY', `${what} ${path} is being written by another run; end that one, or choose another file`);
+  ftruncateSync(file);
+  return file;
 }
 
 function refuseFolder(path: string, what: string): void {

@@ -4,12 +4,13 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildAll } from '../host/tools/build.ts';
 import { generateKey } from '../host/tools/image/index.ts';
+import { openLocked } from '../host/tools/kernel-lock.ts';
 import { coldrig } from './testing.ts';
 
 let folder = '';
@@ -160,6 +161,18 @@ describe('an output that cannot be written', () => {
 
   it('a folder of logs that is a file', () =>
     expectMistake(['cryostat', 'serve', 'uts', '--bluefors-logs', 'text', '--for', '1'], /it is a file/));
+
+  it('a log that another run writes, of which nothing is lost', async () => {
+    const path = join(folder, 'held.jsonl');
+    writeFileSync(path, 'its lines\n');
+    const held = openLocked(path, 0o644) as number;
+    await expectMistake(
+      ['run', '--udp', '0', '--for', '1', '--record', 'held.jsonl'],
+      /the input log held\.jsonl is being written by another run; end that one, or choose another file/,
+    );
+    closeSync(held);
+    expect(readFileSync(path, 'utf8')).toBe('its lines\n');
+  });
 
   it('is not replaced where it is a device', async () => {
     const { code } = await coldrig([...sign('text', 'key.pem', '/dev/null'), '--raw'], { cwd: folder });
