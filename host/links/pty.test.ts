@@ -1,5 +1,15 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { type FileHandle, open as openFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -135,13 +145,25 @@ describe.skipIf(!isInstalled('python3'))('the pseudo-terminal helper', () => {
     await terminal.close();
   });
 
-  it('leaves the link of a later run alone when it is closed', async () => {
+  it('belongs to one run at a time, and leaves nothing', async () => {
     const path = await ptyOn(echo(), 'python3');
-    const later = await Pty.open({ wire: echo(), path });
+    const terminal = readlinkSync(path);
+    await expect(Pty.open({ wire: echo(), path })).rejects.toThrow(`${path} is the terminal of another run; end that`);
+    expect(readlinkSync(path)).toBe(terminal);
     await opened?.close();
-    expect(existsSync(path)).toBe(true);
-    await later.close();
-    expect(existsSync(path)).toBe(false);
+    await ptyOn(echo(), 'python3');
+    await opened?.close();
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it('leaves a link alone that somebody else has made', async () => {
+    const path = await ptyOn(echo(), 'python3');
+    unlinkSync(path);
+    symlinkSync('/dev/ttyUSB0', path);
+    await opened?.close();
+    expect(readlinkSync(path)).toBe('/dev/ttyUSB0');
+    await expect(Pty.open({ wire: echo(), path })).rejects.toThrow('is no terminal of an earlier run; remove it');
+    expect(readlinkSync(path)).toBe('/dev/ttyUSB0');
   });
 
   it('gives a terminal up whose helpers end again and again, and says so', async () => {

@@ -12,6 +12,7 @@ import { once } from 'node:events';
 import { closeSync, constants, existsSync, lstatSync, openSync, readlinkSync, unlinkSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { takeLock } from '../tools/once.ts';
 import { BACKLOG_HIGH, type Link, LinkError, relieved, type Wire } from './link.ts';
 
 const HELPER_SCRIPT = fileURLToPath(new URL('pty-helper.py', import.meta.url));
@@ -47,15 +48,23 @@ export class Pty implements Link {
   private failures = 0;
   private restarting: Promise<void> = Promise.resolve();
   private closed = false;
+  private readonly giveBack: () => void;
 
   /** Opens a terminal. Throws `LinkError` when the path is taken or neither helper is installed. */
   static async open({ wire, path, helpers = ['python3', 'socat'], onNotice = () => {} }: PtyOptions): Promise<Pty> {
     const link = resolve(path);
-    clearStaleLink(link);
-    for (const helper of helpers) {
-      const child = await startHelper(helper, link);
-      if (child) return new Pty(child, helper, link, wire, onNotice);
+    const giveBack = claim(link);
+    try {
+      clearStaleLink(link);
+      for (const helper of helpers) {
+        const child = await startHelper(helper, link);
+        if (child) return new Pty(child, helper, link, wire, onNotice, giveBack);
+      }
+    } catch (error) {
+      giveBack();
+      throw error;
     }
+    giveBack();
     throw new LinkError(
       `a pseudo-terminal needs python3 or socat, and neither was found (looked for ${helpers.join(', ')}); ` +
         'install one of them, or leave --pty out and use --serial PORT',
@@ -68,7 +77,9 @@ export class Pty implements Link {
     path: string,
     wire: Wire,
     onNotice: (sentence: string) => void,
+    giveBack: () => void,
   ) {
+    this.giveBack = giveBack;
     this.helper = helper;
     this.path = path;
     this.wire = wire;
@@ -97,6 +108,7 @@ export class Pty implements Link {
       clearTimeout(kill);
     }
     this.removeLink();
+    this.giveBack();
   }
 
   /** Carries bytes for as long as this helper lives. */
@@ -150,10 +162,27 @@ function linkTarget(path: string): string | undefined {
   return stat?.isSymbolicLink() ? readlinkSync(path) : undefined;
 }
 
+/** Makes the path ours until it is given back: a second run would take the link away from the first, whose clients would then speak to another board. */
+function claim(path: string): () => void {
+  let giveBack: (() => void) | undefined;
+  try {
+    giveBack = takeLock(`${path}.lock`);
+  } catch (error) {
+    // What is wrong with the folder the helper says.
+    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+    return () => {};
+  }
+  if (giveBack !== undefined) return giveBack;
+  throw new LinkError(`${path} is the terminal of another run; end that one, or choose another path for --pty`);
+}
+
+/** What helpers make, on Linux and on macOS; a link to a real serial port is somebody else's. */
+const pseudoTerminal = /^\/dev\/(pts\/\d+|ttys\d+)$/;
+
 /** Removes the link of a run that was killed; anything else at the path is not ours and stays. */
 function clearStaleLink(path: string): void {
   if (!lstatSync(path, { throwIfNoEntry: false })) return;
-  if (!linkTarget(path)?.startsWith('/dev/')) {
+  if (!pseudoTerminal.test(linkTarget(path) ?? '')) {
     throw new LinkError(
       `${path} exists and is no terminal of an earlier run; remove it or choose another path for --pty`,
     );
