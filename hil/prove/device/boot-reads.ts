@@ -68,7 +68,8 @@ export class BootReads implements Witness {
   /** Pages the boot wrote to. */
   private readonly written = new Set<number>();
   private readonly fuseMarks: Uint8Array;
-  private looked = false;
+  /** The last look at the surroundings. */
+  private last: ReadingsLook | undefined;
 
   /** Begins with a board whose power has just come. `room`: a byte for each word of flash, which nobody else uses meanwhile. */
   constructor(board: Board, room: Uint8Array, blindTo?: number) {
@@ -131,14 +132,15 @@ export class BootReads implements Witness {
 
   readings(timeNs: number, actuators: Float64Array, readings: Float64Array, looked: number): void {
     // Whether the first look is left out depends on when the last one was, before this boot.
-    if (looked === 0 && !this.looked) this.firm = false;
-    this.looked = true;
-    this.looks.push({
+    const { last } = this;
+    if (looked === 0 && last === undefined) this.firm = false;
+    this.last = {
       afterNs: timeNs - this.begunNs,
-      actuators: actuators.slice(),
-      readings: readings.slice(),
+      actuators: copied(actuators, last?.actuators),
+      readings: copied(readings, last?.readings),
       looked,
-    });
+    };
+    this.looks.push(this.last);
   }
 
   counted(total: number): void {
@@ -212,4 +214,11 @@ export class BootReads implements Witness {
     this.marks.fill(0, page * wordsPerPage, (page + 1) * wordsPerPage);
     return true;
   }
+}
+
+/** A copy; the last one where nothing has changed since. */
+function copied(values: Float64Array, last: Float64Array | undefined): Float64Array {
+  if (last === undefined) return values.slice();
+  for (let place = 0; place < values.length; place++) if (values[place] !== last[place]) return values.slice();
+  return last;
 }

@@ -10,15 +10,21 @@ import { MemoryMap } from '../../../protocol/memory-map.ts';
 import { bytesOfPage, oncePerPage, pagesOf, type Remains, readCells } from './cells.ts';
 
 const journalBytes = 2 * MemoryMap.SECTOR_SIZE;
+/** Both sectors one behind the other, for as long as they are decoded: most are decoded once. */
+const room = Buffer.alloc(journalBytes);
+
+function joined(first: Int32Array, second: Int32Array): Buffer {
+  room.set(bytesOfPage(first));
+  room.set(bytesOfPage(second), MemoryMap.SECTOR_SIZE);
+  return room;
+}
 
 export function bootState(board: Remains): BootState | undefined {
   const [first, second] = pagesOf(board, MemoryMap.BOOT_STATE_0, journalBytes);
   return decodedWith(first)(second);
 }
 
-const decodedWith = oncePerPage((first) =>
-  oncePerPage((second) => decodeBootState(Buffer.concat([bytesOfPage(first), bytesOfPage(second)]))),
-);
+const decodedWith = oncePerPage((first) => oncePerPage((second) => decodeBootState(joined(first, second))));
 
 /** Where the newest record of the journal is, be it whole or damaged; undefined when there is none. */
 export function newestPlace(board: Remains): number | undefined {
@@ -41,7 +47,7 @@ export function mayRot(board: Remains): boolean {
 
 const foundWith = oncePerPage((first) =>
   oncePerPage((second) => {
-    const journal = Buffer.concat([bytesOfPage(first), bytesOfPage(second)]);
+    const journal = joined(first, second);
     const newest = newestOf(journal, () => true);
     const whole = newestOf(journal, holds);
     const states: (BootState | undefined)[] = [];
