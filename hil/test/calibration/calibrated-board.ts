@@ -16,12 +16,17 @@ import { DeviceUnderTest } from '../../rig/device.ts';
 import { second } from '../../rig/time.ts';
 import { WiredCryostat } from '../../rig/wiring.ts';
 
+/** Sequencers log 50,000 steps a second, and a board is watched for minutes. */
+const LOG_MOST = 10_000;
+
 export interface CalibratedBoard {
   device: DeviceUnderTest;
   client: SmpClient;
   /** The caller's own: what is changed here happens to the device. */
   chain: ReadoutChain;
   work: Work;
+  /** Another device that is as this one is now, with a chain of its own. */
+  fork(): { device: DeviceUnderTest; chain: ReadoutChain };
 }
 
 /** Everything of the plan, on the device behind the client, with records in memory. */
@@ -39,16 +44,24 @@ export async function calibratedBoard(
   channel: number,
   { windowNs, drift }: { windowNs?: number; drift?: boolean } = {},
 ): Promise<CalibratedBoard> {
-  const chain = structuredClone(openReadout('uts'));
+  const chains: ReadoutChain[] = [];
+  const wired = () => {
+    chains.push(structuredClone(openReadout('uts')));
+    return new WiredCryostat(openFridge('uts'), { seed: 1, drift, readout: chains.at(-1) });
+  };
+  const device = await DeviceUnderTest.running({ surroundings: wired });
+  const [chain] = chains;
   const plan = planOfChain(chain, [channel], windowNs);
-  const wired = new WiredCryostat(openFridge('uts'), { seed: 1, drift, readout: chain });
-  const device = await DeviceUnderTest.running({ surroundings: () => wired });
-  // Sequencers log 50,000 steps a second, and a board is watched for minutes.
-  device.logMost = 10_000;
+  device.logMost = LOG_MOST;
   device.run(2 * second);
   const client = device.client();
   const work = await workOn(client, plan);
   const { failures } = await maintainAll(work, [], {});
   if (failures.length > 0) throw failures[0];
-  return { device, client, chain, work };
+  const fork = () => {
+    const other = device.fork();
+    other.logMost = LOG_MOST;
+    return { device: other, chain: chains.at(-1) as ReadoutChain };
+  };
+  return { device, client, chain, work, fork };
 }
