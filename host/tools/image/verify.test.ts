@@ -47,6 +47,13 @@ describe('an image is refused with the reason the bootloader gives', () => {
     expect(message).toContain('a slot has room for 520192 in front of its trailer; make the payload smaller');
   });
 
+  it('says of a whole public key, which imgtool cannot protect, how to sign without it', () => {
+    const { bytes } = hostileImages.find(({ name }) => name === 'a whole public key') as (typeof hostileImages)[0];
+    const advice =
+      'TLV PUBKEY is outside the signed part, so no signature protects it; sign the image again with --public-key-format hash';
+    expect(verifyImage(bytes, keys).message).toContain(advice);
+  });
+
   it('IMAGE_SIZE: a file larger than a slot', () => {
     const bytes = new Uint8Array(0x80001);
     bytes.set(signed());

@@ -135,7 +135,9 @@ function takeTlv(found: Map<number, ImageTlv>, tlv: ImageTlv, name: string): voi
   const at = `${name}, offset ${hexNumber(tlv.offset)}: TLV ${tlv.name}`;
   if (!tlv.protected && !allowedUnprotected(tlv.type)) {
     const text = `${at} is outside the signed part, so no signature protects it`;
-    throw new ImageError('TLV_NOT_ALLOWED', `${text}; sign the image again with the TLV protected`, tlv.offset);
+    // imgtool has no way to protect it.
+    const advice = tlv.name === 'PUBKEY' ? 'with --public-key-format hash, as is usual' : 'with the TLV protected';
+    throw new ImageError('TLV_NOT_ALLOWED', `${text}; sign the image again ${advice}`, tlv.offset);
   }
   if (variantTypes.includes(tlv.type)) {
     const text = `${at} is of the SHA-512 or the pure way of signing, expected is SHA-256`;
