@@ -111,7 +111,8 @@ describe('a run', () => {
     const story = new URL('./replay.story.ts', import.meta.url).href;
     // Assembling the modules there would take longer than all the rest, so they are handed over.
     const script = `import { tellStory } from '${story}'; process.stdout.write(tellStory(${first}, ${second}));`;
-    const nodeArguments = ['--import', 'tsx', '--input-type=module', '--eval', script];
+    const hooks = new URL('../tools/typescript-hooks.mjs', import.meta.url).href;
+    const nodeArguments = ['--import', hooks, '--input-type=module', '--eval', script];
     const elsewhere = execFileSync(process.execPath, nodeArguments, { encoding: 'utf8' });
     expect(elsewhere).toMatch(/^[0-9a-f]{16}$/);
     expect(tellStory(bootloader, firmware)).toBe(elsewhere);

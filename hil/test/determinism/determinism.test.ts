@@ -17,8 +17,9 @@ let elsewhere: Promise<string>;
 beforeAll(async () => {
   const script = fileURLToPath(new URL('./record-run.ts', import.meta.url));
   ({ run, state } = await record(seed));
+  const hooks = new URL('../../../host/tools/typescript-hooks.mjs', import.meta.url).href;
   // Only now: the modules it needs are then compiled already.
-  elsewhere = promisify(execFile)(process.execPath, ['--import', 'tsx', script, `${seed}`]).then(
+  elsewhere = promisify(execFile)(process.execPath, ['--import', hooks, script, `${seed}`]).then(
     ({ stdout }) => stdout,
   );
 });

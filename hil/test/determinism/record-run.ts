@@ -1,4 +1,4 @@
-// The run told in a process of its own: `node --import tsx hil/test/determinism/record-run.ts SEED` prints what it came to.
+// The run told in a process of its own: `node --import ./host/tools/typescript-hooks.mjs hil/test/determinism/record-run.ts SEED` prints what it came to.
 
 import { record } from './recorded-run.ts';
 
