@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { Argument, Command } from 'commander';
 import { Shelf } from '../../host/fleet/repository/shelf.ts';
-import { type Signatures, TufRepository } from '../../host/fleet/repository/tuf.ts';
+import { type Signatures, signaturesText, TufRepository } from '../../host/fleet/repository/tuf.ts';
 import { alone } from '../alone.ts';
 import { Failure } from '../failure.ts';
 import { checkOutput, readInput, writeOutput } from '../files.ts';
@@ -161,7 +161,7 @@ function rekey(options: Folder & { newKey: string[]; threshold?: number }, role:
 
 function sign(options: Folder & { key: string }): Result {
   const signed = told(() => open(options).sign(signerOf(options.key)));
-  return { text: signed.map(signaturesText).join('\n'), json: { drafts: signed } };
+  return { text: signed.map(draftText).join('\n'), json: { drafts: signed } };
 }
 
 function publish(options: Folder & { key: string; rootOut?: string }): Result {
@@ -184,15 +184,16 @@ function list(options: Folder): Result {
   const rows = releases.map(({ name, version, file, bytes, securityCounter, hash }) => [
     ...[name, version, file, bytesText(bytes), `counter ${securityCounter}`, hash.slice(0, 12)],
   ]);
-  const text = [
-    ...(rows.length > 0 ? [table(rows)] : ['nothing is published yet']),
-    ...drafts.map(signaturesText),
-  ].join('\n');
+  const text = [...(rows.length > 0 ? [table(rows)] : ['nothing is published yet']), ...drafts.map(draftText)].join(
+    '\n',
+  );
   return { text, json: { releases, drafts } };
 }
 
-const signaturesText = ({ name, version, signed, needed }: Signatures) =>
-  `draft of ${name} ${version}: ${signed} of ${needed} signatures${signed >= needed ? ', enough to publish' : ''}`;
+const draftText = (signatures: Signatures) => {
+  const { name, version, signed, needed } = signatures;
+  return `draft of ${name} ${version}: ${signaturesText(signatures)}${signed >= needed ? ', enough to publish' : ''}`;
+};
 
 function told<Answer>(work: () => Answer): Answer {
   try {

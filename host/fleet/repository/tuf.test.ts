@@ -162,6 +162,17 @@ describe('a repository', () => {
     expect(readdirSync(join(folder, 'repository', 'draft'))).toEqual([]);
   });
 
+  test('says whose signatures are missing where a root has other root keys', () => {
+    const repository = open();
+    repository.rekey('root', keys(root2, root3, stranger), 2);
+    const signedBy = (one: Signer) => repository.sign(one)[0];
+    expect(signedBy(root1)).toMatchObject({ name: 'root', signed: 0, needed: 2, keys: 'new' });
+    expect(signedBy(stranger)).toMatchObject({ signed: 1, needed: 2, keys: 'new' });
+    expect(() => repository.publish(server)).toThrow('the draft of root has 1 of 2 signatures of the new keys: ');
+    expect(signedBy(root2)).toMatchObject({ signed: 2, needed: 2 });
+    repository.publish(server);
+  });
+
   test('gives what its keys have signed or is refused in words, whatever is changed in its files', async () => {
     const files = folderFiles(join(folder, 'repository'));
     const names = ['timestamp.json', '1.snapshot.json', '1.targets.json', '2.root.json'];

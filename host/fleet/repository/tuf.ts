@@ -46,7 +46,13 @@ export interface Signatures {
   version: number;
   signed: number;
   needed: number;
+  /** Of a root with other root keys, which the old and the new ones have to sign: whose signatures these are. Those that are missing most are told. */
+  keys?: 'old' | 'new';
 }
+
+/** For people. */
+export const signaturesText = ({ signed, needed, keys }: Signatures): string =>
+  `${signed} of ${needed} signatures${keys === undefined ? '' : ` of the ${keys} keys`}`;
 
 export class TufRepository {
   private readonly folder: string;
@@ -137,10 +143,8 @@ export class TufRepository {
         try {
           by.verifyDelegate(role, draft);
         } catch {
-          const { signed, needed } = this.signaturesOf(name, draft);
-          throw new RepositoryError(
-            `the draft of ${name} has ${signed} of ${needed} signatures: 'coldrig fleet release sign' adds one`,
-          );
+          const text = signaturesText(this.signaturesOf(name, draft));
+          throw new RepositoryError(`the draft of ${name} has ${text}: 'coldrig fleet release sign' adds one`);
         }
       }
       this.files.put(`${draft.signed.version}.${name}.json`, draft);
@@ -245,10 +249,13 @@ export class TufRepository {
 
   private signaturesOf(name: DraftName, draft: Metadata<Root> | Metadata<Targets>): Signatures {
     // Of the trustee who is furthest from satisfied.
-    const each = this.trustees(name, draft).map(({ by, role }) => {
+    const trustees = this.trustees(name, draft);
+    const isOther = new Set(trustees.map(({ by, role }) => [...by.signed.roles[role].keyIDs].sort().join())).size > 1;
+    const each = trustees.map(({ by, role }): Signatures => {
       const { keyIDs, threshold } = by.signed.roles[role];
       const signed = keyIDs.filter((id) => isSignedBy(by.signed.keys[id], draft)).length;
-      return { name, version: draft.signed.version, signed, needed: threshold };
+      const keys = by === draft ? 'new' : 'old';
+      return { name, version: draft.signed.version, signed, needed: threshold, ...(isOther && { keys }) };
     });
     return each.reduce((worst, one) => (one.needed - one.signed > worst.needed - worst.signed ? one : worst));
   }
