@@ -29,6 +29,9 @@ export type SeenData = [device: string, floor: number[], ranges: number[]][];
 export class Seen {
   private readonly devices = new Map<string, Ranges>();
   private readonly rangesMost: number;
+  /** Who was asked for last: mostly the same is asked for a few times, and of ten thousand each search is dear. */
+  private lastDevice: string | undefined;
+  private lastRanges: Ranges | undefined;
 
   constructor(data: SeenData = [], rangesMost = usualRangesMost) {
     this.rangesMost = rangesMost;
@@ -41,7 +44,7 @@ export class Seen {
   }
 
   look(device: string, number: RecordNumber): 'new' | 'repeat' | 'beyond' {
-    const ranges = this.devices.get(device);
+    const ranges = this.of(device);
     if (ranges === undefined) return 'new';
     if (ranges.floor !== undefined && compareNumbers(number, ranges.floor) <= 0) return 'beyond';
     const range = ranges.list[placeOf(ranges.list, number)];
@@ -50,7 +53,7 @@ export class Seen {
 
   /** Of a number that is new. */
   add(device: string, number: RecordNumber): void {
-    let ranges = this.devices.get(device);
+    let ranges = this.of(device);
     if (ranges === undefined) {
       ranges = { list: [], floor: undefined };
       this.devices.set(device, ranges);
@@ -75,7 +78,7 @@ export class Seen {
 
   /** Takes back a number that was added. */
   remove(device: string, { boot, sequence }: RecordNumber): void {
-    const list = this.devices.get(device)?.list ?? [];
+    const list = this.of(device)?.list ?? [];
     const place = placeOf(list, { boot, sequence });
     const range = list[place];
     if (range?.boot !== boot || sequence > range.last) return;
@@ -87,8 +90,18 @@ export class Seen {
   }
 
   last(device: string): RecordNumber | undefined {
-    const range = this.devices.get(device)?.list.at(-1);
+    const range = this.of(device)?.list.at(-1);
     return range && { boot: range.boot, sequence: range.last };
+  }
+
+  private of(device: string): Ranges | undefined {
+    if (device === this.lastDevice) return this.lastRanges;
+    const ranges = this.devices.get(device);
+    if (ranges !== undefined) {
+      this.lastDevice = device;
+      this.lastRanges = ranges;
+    }
+    return ranges;
   }
 
   data(): SeenData {

@@ -138,24 +138,26 @@ function checkFields(
   fields: readonly TelemetryField[],
   schema: number,
 ): void {
-  // Words are put together for an error alone: a record has thirty fields, and there are thousands of records a second.
-  const where = ({ name }: TelemetryField) => `telemetry record${bodyOf === '' ? '' : `, body of ${bodyOf}`}: ${name}`;
   for (const field of fields) {
     const value = map[field.name];
     if (value === undefined) {
       if (field.since > schema) continue;
-      throw new TelemetryError(`${where(field)} is missing; every record of schema ${schema} has it`);
+      throw new TelemetryError(`${whereOf(bodyOf, field)} is missing; every record of schema ${schema} has it`);
     }
     const wide = field.type === 'u64' ? wideOf(value) : undefined;
     if (wide !== undefined) map[field.name] = wide;
     else if (field.type === 'u64' || !isOfType(field, value)) {
       if (value === null && field.absent !== undefined) continue;
       throw new TelemetryError(
-        `${where(field)} is ${shown(value)}; expected ${field.type}${field.absent === undefined ? '' : ' or null'}`,
+        `${whereOf(bodyOf, field)} is ${shown(value)}; expected ${field.type}${field.absent === undefined ? '' : ' or null'}`,
       );
     }
   }
 }
+
+/** For an error alone: a record has thirty fields, and there are thousands of records a second. */
+const whereOf = (bodyOf: string, { name }: TelemetryField) =>
+  `telemetry record${bodyOf === '' ? '' : `, body of ${bodyOf}`}: ${name}`;
 
 /** CBOR gives a small u64 as a number, JSON gives each as text. */
 function wideOf(value: unknown): bigint | undefined {
