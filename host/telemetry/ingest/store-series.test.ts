@@ -110,3 +110,21 @@ test('a device that was moved is not silent where it was', () => {
   expect(beatsOf({ movesTo: 'south' }).at(-1)).toBeLessThanOrEqual(66);
   expect(beatsOf({ movesTo: 'south', restartsAtSeconds: 600 }).at(-1)).toBeLessThanOrEqual(66);
 });
+
+test('a device that is new costs no look at all the others of its cryostat', () => {
+  const [series, devices] = [new StoreSeries(), 300];
+  const { table } = series;
+  const has = table.has.bind(table);
+  let looks = 0;
+  table.has = (one) => {
+    looks++;
+    return has(one);
+  };
+  const words = telemetryKinds.heartbeat.fields.flatMap((field) => Array.from({ length: countOf(field) }, () => 0));
+  for (let device = 0; device < devices; device++) {
+    const receiveTimeNs = 1_700_000_000_000_000_000n + BigInt(device) * 1_000_000n;
+    const wire = [telemetryKinds.heartbeat.number, 1, 1, 0, 0, 0, ...words];
+    series.take(recordOfWire(wire, 1, { device: `d${device}`, cryostat: 'north', receiveTimeNs }), false, []);
+  }
+  expect(looks).toBeLessThan(20 * devices);
+});

@@ -101,6 +101,7 @@ export class StoreSeries {
   private readonly gaugesMs = new Map<string, number>();
   private readonly restoredMs = new Map<string, number>();
   private streamMs = 0;
+  private recordMs = 0;
 
   constructor({ resolutionSeconds = usualResolutionSeconds, extra = {} }: StoreSeriesOptions = {}) {
     this.resolutionMs = resolutionSeconds * 1_000;
@@ -110,8 +111,8 @@ export class StoreSeries {
   /** `isLate`: a later record of its device was taken before; it puts no gauge back. */
   take(record: TelemetryRecord, isLate: boolean, to: StoreSample[]): void {
     this.turn++;
-    const ms = Number(record.receiveTimeNs / 1_000_000n);
-    const isUrgent = record.class === 'critical';
+    this.recordMs = Number(record.receiveTimeNs / 1_000_000n);
+    const [ms, isUrgent] = [this.recordMs, record.class === 'critical'];
     this.isSeldom = !oftenKinds.includes(record.kind);
     this.sink.begin(record, ms / 1000, isLate, (written) => this.touch(written, ms, isUrgent, to));
     if (Object.hasOwn(gatewayKinds, record.kind))
@@ -228,16 +229,16 @@ export class StoreSeries {
     this.kept.add(written);
     const repeated = this.repeatedOf(owner);
     repeated.all.push(written);
-    // At its first sample nothing is due yet; it is looked at with the next record.
-    repeated.dueMs = 0;
+    // Its record tells it now, unless it was told a moment ago. To look at all of them for each that is new would take a look for each pair.
+    const told = this.recordMs - written.ms >= repeatMs ? this.recordMs : written.ms;
+    repeated.dueMs = Math.min(repeated.dueMs, told + repeatMs);
   }
 
   private repeatedOf(owner: string): Repeated {
     let repeated = this.repeated.get(owner);
-    if (repeated === undefined) {
-      repeated = { all: [], dueMs: Number.POSITIVE_INFINITY };
-      this.repeated.set(owner, repeated);
-    }
+    if (repeated !== undefined) return repeated;
+    repeated = { all: [], dueMs: Number.POSITIVE_INFINITY };
+    this.repeated.set(owner, repeated);
     return repeated;
   }
 
