@@ -24,8 +24,8 @@ export default defineConfig({
     // Modules are loaded by node itself: the runner's own way makes every call of another module slow. No test replaces a module.
     experimental: { viteModuleRunner: false, nodeLoader: false },
     execArgv: ['--import', fileURLToPath(new URL('./host/tools/typescript-hooks.mjs', import.meta.url))],
-    // One process more than cores, because some tests wait, for a process that they started or for a device in real time.
-    maxWorkers: availableParallelism() + 1,
+    // Two processes more than cores, because some tests wait, for a process that they started or for a device in real time.
+    maxWorkers: availableParallelism() + 2,
     // A slow machine whose cores are shared by more processes than it has, and a guest that the global setup does not know of.
     testTimeout: 120_000,
     hookTimeout: 300_000,
