@@ -138,9 +138,13 @@ export class JetStreamReader implements LogReader {
       if (type === 'ordered_consumer_recreated' && messages === this.messages) this.close();
   }
 
-  /** A server that comes back has forgotten who was reading. */
+  /**
+   * A server that comes back has forgotten who was reading. With the connection the reading ends: behind messages that nobody takes any more the library would not hear
+   * of that, and its timer would keep the process.
+   */
   private async watchConnection(): Promise<void> {
     for await (const { type } of this.stream.connection.status()) if (type === 'reconnect') this.close();
+    this.close();
   }
 
   private forget(): void {

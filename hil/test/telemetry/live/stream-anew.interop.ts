@@ -1,5 +1,11 @@
 // The stream of a NATS server is not the one that it was: its disk was lost, or its last messages with its power. Its readers read what they have not had.
 
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { JetStreamLog } from '../../../../host/telemetry/log/jetstream-log.ts';
 import { JetStreamStream, telemetryStream } from '../../../../host/telemetry/log/jetstream-stream.ts';
@@ -7,6 +13,7 @@ import type { LogReader } from '../../../../host/telemetry/log/record-log.ts';
 import { entries, entry, nameOf } from '../../../../host/telemetry/testing/records.ts';
 import { LiveServer } from '../../campaign/live-server.ts';
 import { builtTool } from '../../interop/install.ts';
+import { LiveProcess } from './live-process.ts';
 
 const program = await builtTool('nats-server');
 if (program.missing !== undefined) console.log(`no stream that begins anew: ${program.missing}`);
@@ -65,6 +72,24 @@ describe.skipIf(program.missing !== undefined)('a reader of a stream', () => {
     await stream.manager.streams.delete(telemetryStream.name);
     await (await openLog()).append(entries('b', 1, 0, 5));
     expect(await coming).toEqual(entries('b', 1, 0, 5).map(nameOf));
+  });
+
+  test('in a process that is told to end, while messages wait and the store does not answer, lets the process end', async () => {
+    const log = await openLog();
+    await log.append(entries('a', 1, 0, 10_000));
+    const store = createServer(() => {}).listen(0, '127.0.0.1');
+    await once(store, 'listening');
+    const folder = mkdtempSync(join(tmpdir(), 'coldrig-ingest-'));
+    const { port } = store.address() as AddressInfo;
+    const words = ['--store', `http://127.0.0.1:${port}`, '--nats', server.url, '--log', folder, '--name', 'one'];
+    const ingester = await LiveProcess.start(['ingest', ...words]);
+    // Asked to write by now, it has read what is next, and messages behind that wait in its memory.
+    await once(store, 'connection');
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    await ingester.end('SIGTERM');
+    store.closeAllConnections();
+    store.close();
+    rmSync(folder, { recursive: true });
   });
 
   test.each([3, 40])('that comes when the last messages were lost and %i others are there has those', async (count) => {
