@@ -94,7 +94,7 @@ export class Board {
       onAccessCut: () => {
         throw new PowerLoss();
       },
-      onRearm: () => this.processor.rearm(),
+      onRearm: (accessNs) => this.processor.rearm(accessNs),
     };
     machine.seal();
   }

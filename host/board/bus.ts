@@ -18,8 +18,8 @@ const unmapped = 0;
 export interface BusOwner {
   /** An access is made at `time`, at which something may be due: handles it, and sets the clock to `time`. */
   lookUp(time: number): void;
-  /** The end of the core's budget was moved during this access. */
-  rearm(): void;
+  /** The end of the core's budget was moved during the access made at `time`. */
+  rearm(time: number): void;
 }
 
 export class Bus {
@@ -66,6 +66,7 @@ export class Bus {
     if (now < clock[Clock.DUE]) clock[Clock.NOW] = now;
     else this.lookUp(now);
     this.poke(address, value);
+    if (this.rearmNeeded) this.owner.rearm(now);
   }
 
   /** A read that takes no time: for DMA, and for tests and debuggers. */
@@ -87,7 +88,7 @@ export class Bus {
 
   private lookUp(now: number): void {
     this.owner.lookUp(now);
-    if (this.rearmNeeded) this.owner.rearm();
+    if (this.rearmNeeded) this.owner.rearm(now);
   }
 
   private readHook(address: number, slot: number): number {
@@ -130,7 +131,6 @@ export class Bus {
     if (hook === undefined) return;
     this.address = address;
     hook(value >>> 0, index, previous);
-    if (this.rearmNeeded) this.owner.rearm();
   }
 
   private slotAt(address: number, direction: string): number {

@@ -25,8 +25,8 @@ export interface MachineOwner {
   onTransmit(line: number, bytes: Uint8Array, timeNs: number): void;
   /** The power cut armed for this very access. */
   onAccessCut(): void;
-  /** The running core's budget must be computed again. */
-  onRearm(): void;
+  /** The budget of the core, whose access of this time is under way, must be computed again. */
+  onRearm(accessNs: number): void;
 }
 
 /** By kind of event, 1 for those that end a run of the core: its budget ends at the first of them. */
@@ -48,6 +48,8 @@ export class Machine implements DeviceContext {
   /** [0] open output gates. */
   private readonly outputs = this.arena.words(1);
   readonly devices: Device[] = [];
+  /** Those that follow the readings of the surroundings. */
+  private readonly readers: Device[] = [];
   /** The core's RAM, for the DMA; empty while no module is loaded. */
   ram: Uint8Array = new Uint8Array(0);
   /** While the core runs, a watchdog reset is also a fault of the running function. */
@@ -70,7 +72,7 @@ export class Machine implements DeviceContext {
       (kind, a, b) => this.log(kind, a, b),
     );
     this.surroundings.onReadings = () => {
-      for (const device of this.devices) device.onReadings?.();
+      for (const device of this.readers) device.onReadings?.();
     };
   }
 
@@ -110,6 +112,7 @@ export class Machine implements DeviceContext {
       this.deviceOfKind[kind] = device;
     }
     this.devices.push(device);
+    if (device.onReadings) this.readers.push(device);
     return device;
   }
 
@@ -123,9 +126,9 @@ export class Machine implements DeviceContext {
   private newBus(): Bus {
     return new Bus(this.clock, this.registerFile, this.flash, {
       lookUp: (time) => this.lookUp(time),
-      rearm: () => {
+      rearm: (accessNs) => {
         this.bus.rearmNeeded = false;
-        this.owner?.onRearm();
+        this.owner?.onRearm(accessNs);
       },
     });
   }

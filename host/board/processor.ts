@@ -143,10 +143,11 @@ export class Processor {
     machine.advanceTo(end);
   }
 
-  /** Computes the running core's budget again: a stall took time, or a deadline moved. */
-  rearm(): void {
+  /** Computes the running core's budget again: in the access made at this time a stall took time, or a deadline moved. */
+  rearm(accessNs: number): void {
     if (!this.machine.coreRunning || !this.core) return;
-    this.core.cyclesLeft = this.budget();
+    const cyclesLeft = (this.machine.clock[Clock.RUN_END] - accessNs) / nsPerCycle;
+    this.core.grant(this.budget(), cyclesLeft);
   }
 
   /** The core faulted now: writes the record, then resets the chip. */

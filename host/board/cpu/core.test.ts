@@ -47,7 +47,7 @@ describe('the budget of a running core', () => {
       write32(_address, _value, cyclesLeft) {
         expect(core.cyclesLeft).toBe(cyclesLeft);
         left.push(cyclesLeft);
-        core.cyclesLeft = [1000, 20, 500, 7][left.length - 1];
+        core.grant([1000, 20, 500, 7][left.length - 1], cyclesLeft);
       },
     });
     expect(core.run('reset', 0, 6)).toEqual({ outcome: 'returned', cyclesUsed: 24 });
@@ -62,7 +62,7 @@ describe('the budget of a running core', () => {
       read32: () => 0,
       write32(_address, _value, cyclesLeft) {
         left.push(cyclesLeft);
-        if (left.length < 4) core.cyclesLeft = 100;
+        if (left.length < 4) core.grant(100, cyclesLeft);
       },
     });
     // Three accesses granted 100 anew, the first after 6 cycles, the others after 8 more each.
@@ -73,8 +73,8 @@ describe('the budget of a running core', () => {
   it('ends at once when nothing of it is left', () => {
     const core: Core = coreOf(fourAccesses, {
       read32: () => 0,
-      write32() {
-        core.cyclesLeft = 0;
+      write32(_address, _value, cyclesLeft) {
+        core.grant(0, cyclesLeft);
       },
     });
     expect(core.run('reset', 0, 100)).toMatchObject({ outcome: 'fault', cyclesUsed: 6, fault: { cause: 'budget' } });
@@ -84,9 +84,7 @@ describe('the budget of a running core', () => {
     const core = coreOf(fourAccesses);
     for (const budget of [-1, 1.5, 2 ** 31, Number.NaN])
       expect(() => core.run('reset', 0, budget)).toThrow(/no cycle budget/);
-    expect(() => {
-      core.cyclesLeft = 5;
-    }).toThrow(/only a running core/);
+    expect(() => core.grant(5, 0)).toThrow(/only a running core/);
   });
 
   it('is charged for block operations by their length, eight bytes a cycle', () => {

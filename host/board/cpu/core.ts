@@ -51,6 +51,8 @@ export class Core {
   private state: 'idle' | 'running' | 'broken' = 'idle';
   /** Cycles given to this run so far. */
   private granted = 0;
+  /** Cycles that were left when the last run ended: kept, because to ask the module takes longer than an access. */
+  private rest = 0;
   /** Whether known calls are left out; only of an image whose calls are shared. Off, every call is run. */
   sharesCalls = true;
   /** What is in the words of RAM through which globals are moved. */
@@ -101,11 +103,13 @@ export class Core {
     try {
       if (entry === 'reset') exports.reset();
       else exports.interrupt(lines);
+      this.rest = exports.readCycles();
       this.state = 'idle';
-      return { outcome: 'returned', cyclesUsed: this.granted - exports.readCycles() };
+      return { outcome: 'returned', cyclesUsed: this.granted - this.rest };
     } catch (error) {
-      this.state = 'broken';
       const cyclesLeft = exports.readCycles();
+      this.rest = cyclesLeft;
+      this.state = 'broken';
       const cyclesUsed = this.granted - Math.max(cyclesLeft, 0);
       const fault = faultOf(error, this.image, cyclesLeft, cyclesUsed);
       if (!fault) throw error;
@@ -117,20 +121,20 @@ export class Core {
 
   /** The rest of the budget; negative once it is used up. Outside a run: the rest after the last run. */
   get cyclesLeft(): number {
-    return this.exports.readCycles();
+    return this.state === 'running' ? this.exports.readCycles() : this.rest;
   }
 
-  /** Extends or shortens the budget of the run that made the bus access. The count of used cycles does not change. */
-  set cyclesLeft(cycles: number) {
+  /** Extends or shortens the budget of the run at a bus access, at which `cyclesLeft` were left. The count of used cycles does not change. */
+  grant(cycles: number, cyclesLeft: number): void {
     if (this.state !== 'running') throw new Error('only a running core has a budget to change; give it to run()');
     checkBudget(cycles);
-    this.granted += cycles - this.exports.readCycles();
+    this.granted += cycles - cyclesLeft;
     this.exports.writeCycles(cycles);
   }
 
   /** Cycles the current or last run has used so far. */
   get cyclesUsed(): number {
-    return this.usedAt(this.exports.readCycles());
+    return this.usedAt(this.cyclesLeft);
   }
 
   /** Cycles used at a moment of this run at which so many are left. */

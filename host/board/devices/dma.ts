@@ -47,7 +47,7 @@ export class Dma implements Device {
     if ((control & fixed) !== 0) this.copyFixed(busAddress, ram.subarray(ramAddress, ramAddress + length), isWrite);
     else if (!isWrite && busAddress + length <= flashSize)
       this.machine.flash.readBytes(busAddress, ram, ramAddress, length);
-    else this.copyWords(busAddress, ram.subarray(ramAddress, ramAddress + length), isWrite);
+    else this.copyWords(busAddress, ramAddress, length, isWrite);
     const cycles = setupCycles + ((control & fixed) !== 0 ? length : Math.ceil(length / 4));
     this.machine.stallUntil(this.machine.now + cycles * nsPerCycle);
   }
@@ -60,20 +60,24 @@ export class Dma implements Device {
     }
   }
 
-  private copyWords(address: number, block: Uint8Array, write: boolean): void {
-    const { bus } = this.machine;
-    if (block.length % 4 !== 0)
+  /** No view of the block is made: small copies are frequent, and to make one would take longer than the copy. */
+  private copyWords(address: number, ramAddress: number, length: number, write: boolean): void {
+    const { bus, ram } = this.machine;
+    if (length % 4 !== 0)
       this.machine.fault(
         FaultCause.BUS_MISALIGNED,
-        `DMA of ${block.length} bytes to or from registers; they are copied by words of 4`,
+        `DMA of ${length} bytes to or from registers; they are copied by words of 4`,
       );
-    for (let i = 0; i < block.length; i += 4) {
+    for (let i = 0, at = ramAddress; i < length; i += 4, at += 4) {
       if (write) {
-        bus.poke(address + i, block[i] | (block[i + 1] << 8) | (block[i + 2] << 16) | (block[i + 3] << 24));
+        bus.poke(address + i, ram[at] | (ram[at + 1] << 8) | (ram[at + 2] << 16) | (ram[at + 3] << 24));
         continue;
       }
       const word = bus.peek(address + i);
-      for (let byte = 0; byte < 4; byte++) block[i + byte] = word >>> (8 * byte);
+      ram[at] = word;
+      ram[at + 1] = word >>> 8;
+      ram[at + 2] = word >>> 16;
+      ram[at + 3] = word >>> 24;
     }
   }
 }
