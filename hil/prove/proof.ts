@@ -77,11 +77,12 @@ export interface Bench {
 /** The other proofs, for the proof that runs them with canaries. */
 export interface OtherProofs {
   names: readonly string[];
+  /** Those that run the firmware of a canary. */
+  ofFirmware: readonly string[];
   /** Runs one of them in this thread. */
-  run(
-    name: string,
-    options: ProofOptions,
-  ): Promise<{ points: number; violations: number; found: readonly Violation[] }>;
+  run(name: string, options: ProofOptions): Promise<{ points: number; found: readonly Violation[] }>;
+  /** Whether one of them finds a violation. Runs its parts in this thread, up to the first violation. */
+  catches(name: string, options: ProofOptions): Promise<boolean>;
 }
 
 export interface ScenarioText {

@@ -6,6 +6,8 @@ export interface ProofEntry {
   name: string;
   /** One sentence, for help and for the page. */
   about: string;
+  /** It runs our firmware, and that of a canary. */
+  ofFirmware?: true;
   load(): Promise<Proof>;
 }
 
@@ -14,6 +16,7 @@ export const proofs: readonly ProofEntry[] = [
     name: 'power',
     about:
       'power cut before, inside and after every flash and fuse operation, at every bus access, and again in the recovery',
+    ofFirmware: true,
     load: async () => (await import('./power/power.ts')).power,
   },
   {

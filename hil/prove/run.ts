@@ -74,8 +74,20 @@ export async function runProof(name: string, options: RunOptions): Promise<Proof
 
 const others: OtherProofs = {
   names: proofs.map(({ name }) => name),
+  ofFirmware: proofs.flatMap(({ name, ofFirmware }) => (ofFirmware ? [name] : [])),
   run: (name, options) => runProof(name, { ...options, threads: 0 }),
+  catches,
 };
+
+async function catches(name: string, options: ProofOptions): Promise<boolean> {
+  const proof = await loadProof(name);
+  const bench = await proof.open(options, others);
+  for (const part of await proof.parts(options)) {
+    const { violations } = await bench.run(part, () => {});
+    if (violations.length > 0) return true;
+  }
+  return false;
+}
 
 function refuseGuests({ name, refuses }: Proof, { own, canary }: ProofOptions): void {
   const because =
