@@ -68,6 +68,7 @@ export function releaseCommand(): Command {
       .option('--threshold <n>', 'how many of them have to sign (default: 2, of the server 1)', parseThreshold)
       .addHelpText('after', REKEY_HELP)
       .action(inTurn(rekey)),
+    of('renew', 'a draft of the same releases, before their 90 days are over').action(inTurn(renew)),
     of('sign', 'sign the drafts').requiredOption('--key <key>', 'private key').action(inTurn(sign)),
     of('publish', 'publish the drafts that enough have signed')
       .requiredOption('--key <key>', "the server's private key")
@@ -159,6 +160,11 @@ function rekey(options: Folder & { newKey: string[]; threshold?: number }, role:
   };
 }
 
+function renew(options: Folder): Result {
+  told(() => open(options).resign());
+  return { text: "the same releases are in the draft; 'coldrig fleet release sign' is next", json: {} };
+}
+
 function sign(options: Folder & { key: string }): Result {
   const signed = told(() => open(options).sign(signerOf(options.key)));
   return { text: signed.map(draftText).join('\n'), json: { drafts: signed } };
@@ -169,12 +175,16 @@ function publish(options: Folder & { key: string; rootOut?: string }): Result {
   if (options.rootOut !== undefined) checkOutput(options.rootOut, 'the root');
   const { version, releases } = told(() => repository.publish(signerOf(options.key)));
   if (options.rootOut !== undefined) writeOutput(options.rootOut, repository.rootBytes(), 'the root');
-  return { text: `published: targets ${version}, ${counted(releases.length, 'release')}`, json: { version, releases } };
+  const text = [`published: targets ${version}, ${counted(releases.length, 'release')}`, ...endingText(repository)];
+  return { text: text.join('\n'), json: { version, releases, terms: repository.terms() } };
 }
 
 function refresh(options: Folder & { key: string }): Result {
-  told(() => open(options).refresh(signerOf(options.key)));
-  return { text: 'renewed: a day from now', json: {} };
+  const repository = open(options);
+  told(() => repository.refresh(signerOf(options.key)));
+  const terms = repository.terms();
+  const until = terms.find(({ name }) => name === 'timestamp')?.expires;
+  return { text: [`renewed: counts until ${until}`, ...endingText(repository)].join('\n'), json: { terms } };
 }
 
 function list(options: Folder): Result {
@@ -184,10 +194,29 @@ function list(options: Folder): Result {
   const rows = releases.map(({ name, version, file, bytes, securityCounter, hash }) => [
     ...[name, version, file, bytesText(bytes), `counter ${securityCounter}`, hash.slice(0, 12)],
   ]);
-  const text = [...(rows.length > 0 ? [table(rows)] : ['nothing is published yet']), ...drafts.map(draftText)].join(
-    '\n',
-  );
-  return { text, json: { releases, drafts } };
+  const text = [
+    ...(rows.length > 0 ? [table(rows)] : ['nothing is published yet']),
+    ...drafts.map(draftText),
+    ...told(() => endingText(repository)),
+  ].join('\n');
+  return { text, json: { releases, drafts, terms: repository.terms() } };
+}
+
+const soonMs = 30 * 86_400_000;
+const renewals = {
+  root: "'coldrig fleet release rekey root' with the same keys",
+  targets: "'coldrig fleet release renew'",
+} as const;
+
+/** What ends soon, or has ended. The server's key renews the rest each day: of that, only what has ended. */
+function endingText(repository: TufRepository): string[] {
+  return repository.terms().flatMap(({ name, expires, leftMs }) => {
+    const isDaily = name === 'snapshot' || name === 'timestamp';
+    if (leftMs > (isDaily ? 0 : soonMs)) return [];
+    const how = isDaily ? "'coldrig fleet release refresh'" : `${renewals[name]}, signed and published,`;
+    const when = leftMs > 0 ? `counts until ${expires}` : `has ended (${expires}): devices get nothing`;
+    return [`${name}: ${when}; ${how} renews it`];
+  });
 }
 
 const draftText = (signatures: Signatures) => {

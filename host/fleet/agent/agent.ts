@@ -7,7 +7,7 @@
 // its board or its bootloader speak against, or that the gateway's door does not let pass; the device is never made to try an image again that it has left, also when the agent dies at any point; the
 // server is told an end only when it is in the journal, and told again until it has answered.
 
-import { agentLease, ddiLimits, lockedStatus } from '../../../protocol/fleet/ddi.ts';
+import { agentLease, lockedStatus } from '../../../protocol/fleet/ddi.ts';
 import { rest } from '../../telemetry/time.ts';
 import { parseImage } from '../../tools/image/index.ts';
 import { type SmpClient, SmpError } from '../../tools/smp/index.ts';
@@ -16,9 +16,7 @@ import type { UpdateResult } from '../../tools/update-result.ts';
 import { DdiError } from '../ddi/json.ts';
 import { type Artifact, begunText, type Deployment, type DeviceBase, type Feedback } from '../ddi/wire.ts';
 import { FleetServerError } from '../http-client.ts';
-import { begunAttribute, doorAttribute } from '../rollout/attributes.ts';
 import {
-  attributesOf,
   type DeviceFacts,
   type ExpectedImage,
   hasRun,
@@ -30,20 +28,20 @@ import {
 } from './device.ts';
 import { DoorRefusal } from './door.ts';
 import type { JournalEntry } from './journal.ts';
-import { checkArtifact, MetadataRefusal } from './metadata.ts';
+import { checkArtifact, MetadataRefusal, Patience } from './metadata.ts';
 import type { AgentOptions, Turn } from './options.ts';
 import { imageIn } from './package.ts';
+import { Report } from './report.ts';
 
 export class Agent {
   private readonly options: AgentOptions;
-  private reported = '';
-  /** What it has begun, for the agent that may come after it. */
-  private begun: string | undefined;
-  /** What the door has said last. */
-  private atDoor: string | undefined;
+  private readonly report: Report;
+  private readonly patience: Patience;
 
   constructor(options: AgentOptions) {
     this.options = options;
+    this.report = new Report(options.server);
+    this.patience = new Patience(options.time);
   }
 
   /** Asks once, and does what there is to do. Rejects when server or device cannot be reached: then nothing is lost, and the next turn goes on. */
@@ -51,12 +49,12 @@ export class Agent {
     const { server } = this.options;
     const base = await server.poll(signal);
     const { deploymentBase, cancelAction, configData } = base.links;
-    if (configData !== undefined) this.reported = '';
+    if (configData !== undefined) this.report.forget();
     // Not every server offers an action until it has heard how it ended.
     const { untold } = this.options.journal;
     if (untold !== undefined) await this.close(untold, signal);
     if (cancelAction === undefined && deploymentBase === undefined) {
-      await this.withDevice(signal, async (_client, facts) => this.report(facts, signal));
+      await this.withDevice(signal, async (_client, facts) => this.report.tell(facts, signal));
       return { sleepSeconds: base.sleepSeconds, isBusy: false };
     }
     if (cancelAction !== undefined) await this.cancel(cancelAction, signal);
@@ -96,7 +94,7 @@ export class Agent {
     try {
       if (artifacts.length !== 1) throw new DdiError(`the server offers ${artifacts.length} files, expected one image`);
       const [artifact] = artifacts;
-      const trusted = (await this.options.metadata?.expected(artifact, signal)) ?? {};
+      const trusted = await this.trusted(id, artifact, signal);
       expected = trusted;
       checkArtifact(artifact, trusted);
       await this.tell(id, 'download', [], signal);
@@ -120,6 +118,22 @@ export class Agent {
     });
   }
 
+  /** What trusted metadata says of the file. The server is told why nothing begins, until that is good, or for good. */
+  private async trusted(action: number, artifact: Artifact, signal: AbortSignal) {
+    try {
+      return await this.patience.with(
+        action,
+        async () => (await this.options.metadata?.expected(artifact, signal)) ?? {},
+      );
+    } catch (error) {
+      if (signal.aborted || error instanceof MetadataRefusal) throw error;
+      this.report.held = `${action} ${(error as Error).message}`;
+      // What the metadata lacks is told also where the device is away.
+      await this.withDevice(signal, async () => {}).catch(() => {});
+      throw error;
+    }
+  }
+
   private async flash(
     client: SmpClient,
     facts: DeviceFacts,
@@ -138,8 +152,8 @@ export class Agent {
     if (isKnown && of.bootBefore !== undefined && !isRunning && (await hasRun(client, hash, of.bootBefore, signal)))
       return this.end(entry, false, 'it ran on trial, and the device went back to the old image', signal);
     await this.passDoor(facts, signal);
-    this.begun = `${id} ${begunText(entry)}`;
-    await this.report(facts, signal);
+    this.report.begun = `${id} ${begunText(entry)}`;
+    await this.report.tell(facts, signal);
     await this.tell(id, 'proceeding', [`version ${chunk.version} goes to the device`], signal);
     if (journal.of(id) === undefined) journal.put(entry);
     onEvent?.({ event: 'begun', device, action: id, version: chunk.version });
@@ -166,7 +180,7 @@ export class Agent {
     if (result.verdict === 'silent') throw new SmpError('timeout', words(result, bytes.length));
     // It runs and is reset again and again: one more reset takes it back.
     if (result.verdict === 'failing') await sendBack(client, hash, signal);
-    await this.report(await readFacts(client, signal), signal);
+    await this.report.tell(await readFacts(client, signal), signal);
     await this.end(entry, result.verdict === 'confirmed', words(result, bytes.length), signal);
   }
 
@@ -204,7 +218,7 @@ export class Agent {
       await this.withDevice(signal, async (client) => {
         isDone = await sendBack(client, entry.hash, signal);
         detail = isDone ? 'the device runs its old image' : 'the device has confirmed the image';
-        await this.report(await readFacts(client, signal), signal);
+        await this.report.tell(await readFacts(client, signal), signal);
       });
     const finished = isDone ? 'success' : 'failure';
     await server.feedback('cancelAction', id, { execution: 'closed', finished, details: [detail] }, signal);
@@ -249,22 +263,9 @@ export class Agent {
     const { door, device } = this.options;
     if (door === undefined) return;
     const permit = await door({ name: device, serial: hexOf(facts.fuses?.serial) });
-    this.atDoor = 'by' in permit ? `in the name of ${permit.by}` : `refused: ${permit.refusal}`;
-    await this.report(facts, signal);
+    this.report.atDoor = 'by' in permit ? `in the name of ${permit.by}` : `refused: ${permit.refusal}`;
+    await this.report.tell(facts, signal);
     if ('refusal' in permit) throw new DoorRefusal(`nothing is sent to the device: ${permit.refusal}`);
-  }
-
-  /** Tells the server what the device is, when that has changed. */
-  private async report(facts: DeviceFacts, signal: AbortSignal): Promise<void> {
-    const attributes = {
-      ...attributesOf(facts),
-      ...(this.begun !== undefined && { [begunAttribute]: this.begun }),
-      ...(this.atDoor !== undefined && { [doorAttribute]: this.atDoor.slice(0, ddiLimits.attributeCharacters) }),
-    };
-    const text = JSON.stringify(attributes);
-    if (text === this.reported) return;
-    await this.options.server.report(attributes, signal);
-    this.reported = text;
   }
 
   private async withDevice(
@@ -274,7 +275,7 @@ export class Agent {
     const client = await this.options.open(signal);
     try {
       const facts = await readFacts(client, signal);
-      await this.report(facts, signal);
+      await this.report.tell(facts, signal);
       await work(client, facts);
     } finally {
       await client.close();

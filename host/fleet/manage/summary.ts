@@ -1,6 +1,6 @@
 // What people and programs are shown of a fleet: plain objects with stable names.
 
-import { doorAttribute } from '../rollout/attributes.ts';
+import { begunAttribute, doorAttribute, heldAttribute } from '../rollout/attributes.ts';
 import type { PauseCause, RingPlan } from '../rollout/events.ts';
 import { notBackText } from '../rollout/forget.ts';
 import { noReadings, type ReadingsView, unjudged } from '../rollout/react.ts';
@@ -108,7 +108,7 @@ function waitsFor(state: FleetState, rollout: Rollout, nowMs: number, readings: 
       return open.length === 0 ? null : `${devicesOf(open.length)} to answer, the first is ${open[0][0]}`;
     }
     case 'RUNNING':
-      if (counts.open > 0) return `${devicesOf(counts.open)} of ring '${plan.name}' to end${atDoor(state, plan)}`;
+      if (counts.open > 0) return `${devicesOf(counts.open)} of ring '${plan.name}' to end${heldBack(state, plan)}`;
       if (waiting.size > 0) return `readings under the old image, which the gates need: ${those([...waiting])}`;
       if (counts.failed > 0) return `a person to retry or waive what has failed: ${devicesOf(counts.failed)}`;
       if (confirmedMs === undefined) return null;
@@ -135,15 +135,17 @@ function pausedBecause({ pausedBy, members }: Rollout): string {
 
 const devicesOf = (count: number): string => `${count} ${count === 1 ? 'device' : 'devices'}`;
 
-/** The first of a ring that its gateway does not let get the image. */
-function atDoor(state: FleetState, { devices }: RingPlan): string {
-  const refused = (name: string) => {
-    const device = state.devices.get(name);
-    const said = device?.open === undefined ? undefined : device.attributes[doorAttribute];
-    return said?.startsWith('refused: ') ? said : undefined;
-  };
-  const first = devices.find((name) => refused(name) !== undefined);
-  return first === undefined ? '' : `; the gateway of ${first} has ${refused(first)}`;
+/** Why the first of a ring has not begun that says so: its gateway does not let it, or it does not trust the metadata of the release. */
+function heldBack(state: FleetState, { devices }: RingPlan): string {
+  for (const name of devices) {
+    const { open, attributes } = state.devices.get(name) ?? {};
+    if (open === undefined || attributes === undefined) continue;
+    const { [doorAttribute]: atDoor, [heldAttribute]: held, [begunAttribute]: begun } = attributes;
+    if (atDoor?.startsWith('refused: ')) return `; the gateway of ${name} has ${atDoor}`;
+    const isHeld = held?.startsWith(`${open} `) && !begun?.startsWith(`${open} `);
+    if (isHeld) return `; ${name} does not begin: ${held?.slice(`${open} `.length)}`;
+  }
+  return '';
 }
 
 const isBusy = (state: FleetState, name: string) => state.devices.get(name)?.open !== undefined;

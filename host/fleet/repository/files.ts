@@ -4,7 +4,7 @@
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { Metadata, MetadataKind, type Root, type Targets } from '@tufjs/models';
+import { Metadata, MetadataKind, type Root, type Snapshot, type Targets, type Timestamp } from '@tufjs/models';
 import { writeDurably } from '../../links/whole-file.ts';
 import { type DraftName, RepositoryError, type RoleName } from './keys.ts';
 
@@ -35,9 +35,15 @@ export class MetadataFiles {
     return Metadata.fromJSON(MetadataKind.Targets, this.read(join('metadata', `${version}.targets.json`)));
   }
 
-  timestampVersion(): number {
-    if (!existsSync(join(this.folder, 'metadata', 'timestamp.json'))) return 0;
-    return Metadata.fromJSON(MetadataKind.Timestamp, this.read(join('metadata', 'timestamp.json'))).signed.version;
+  snapshot(): Metadata<Snapshot> | undefined {
+    const version = this.newest('snapshot');
+    if (version === undefined) return undefined;
+    return Metadata.fromJSON(MetadataKind.Snapshot, this.read(join('metadata', `${version}.snapshot.json`)));
+  }
+
+  timestamp(): Metadata<Timestamp> | undefined {
+    if (!existsSync(join(this.folder, 'metadata', 'timestamp.json'))) return undefined;
+    return Metadata.fromJSON(MetadataKind.Timestamp, this.read(join('metadata', 'timestamp.json')));
   }
 
   newest(role: RoleName): number | undefined {
@@ -49,13 +55,16 @@ export class MetadataFiles {
     return known.length === 0 ? undefined : Math.max(...known);
   }
 
+  /** Not one that is published: whoever published it died before the draft was removed, and to go on with it would publish its version twice. */
   draft(name: 'root'): Metadata<Root> | undefined;
   draft(name: 'targets'): Metadata<Targets> | undefined;
   draft(name: DraftName): Metadata<Root> | Metadata<Targets> | undefined;
   draft(name: DraftName): Metadata<Root> | Metadata<Targets> | undefined {
     if (!existsSync(this.draftPath(name))) return undefined;
     const json = this.read(join('draft', `${name}.json`));
-    return name === 'root' ? Metadata.fromJSON(MetadataKind.Root, json) : Metadata.fromJSON(MetadataKind.Targets, json);
+    const draft =
+      name === 'root' ? Metadata.fromJSON(MetadataKind.Root, json) : Metadata.fromJSON(MetadataKind.Targets, json);
+    return draft.signed.version <= (this.newest(name) ?? 0) ? undefined : draft;
   }
 
   private draftPath(name: DraftName): string {

@@ -10,9 +10,9 @@ import { join } from 'node:path';
 import { Metadata, MetadataKind } from '@tufjs/models';
 import { BaseFetcher, Updater } from 'tuf-js';
 // By this class its client knows that there is no newer root.
-import { DownloadHTTPError } from 'tuf-js/dist/error.js';
+import { DownloadHTTPError, PersistError } from 'tuf-js/dist/error.js';
 import { writeDurably } from '../../links/whole-file.ts';
-import { MetadataRefusal, type ReleaseMetadata } from '../agent/metadata.ts';
+import { MetadataRefusal, MetadataUnready, type ReleaseMetadata } from '../agent/metadata.ts';
 import type { Artifact } from '../ddi/wire.ts';
 import { askHttp, readAnswer, refusalOf } from '../http-client.ts';
 import type { Release } from '../rollout/events.ts';
@@ -27,11 +27,6 @@ export interface ReaderOptions {
   /** Bytes of the root that is trusted from the beginning. */
   root: Uint8Array;
   read: ReadFile;
-}
-
-/** The repository cannot be trusted now; it may be later. */
-export class RepositoryUnready extends Error {
-  override readonly name = 'RepositoryUnready';
 }
 
 const base = 'repository://here/';
@@ -49,7 +44,7 @@ export class RepositoryReader implements ReleaseMetadata {
     this.options = options;
   }
 
-  /** Rejects with a MetadataRefusal, a RepositoryUnready, or what `read` rejects with. */
+  /** Rejects with a MetadataRefusal, a MetadataUnready, or what `read` rejects with. */
   async expected(artifact: Pick<Artifact, 'filename'>): Promise<Release> {
     const { updater, fetcher } = this.updater();
     const target = await this.trusted(fetcher, async () => {
@@ -94,9 +89,13 @@ export class RepositoryReader implements ReleaseMetadata {
       // The client wraps some errors in its own.
       if (fetcher.failure !== undefined) throw fetcher.failure;
       const { message } = error as Error;
+      if (error instanceof PersistError || /PersistError|Failed to persist/.test(message))
+        throw new MetadataUnready(
+          `the metadata of the repository cannot be kept in ${this.options.folder}: ${message}; make room there, or look at who may write there`,
+        );
       if (/expired/i.test(message))
-        throw new RepositoryUnready(
-          `the metadata of the repository has expired (${message}): is the clock of this machine right? Else 'coldrig fleet release refresh' renews it`,
+        throw new MetadataUnready(
+          `the metadata of the repository has expired (${message}): is the clock of this machine right? Else ${renewedBy(message)} renews it`,
         );
       throw new MetadataRefusal(
         `the metadata of the repository is not to be trusted: ${message} (if the repository was made anew, remove ${this.options.folder}, and its root is trusted from the beginning again)`,
@@ -131,6 +130,13 @@ class ReadFetcher extends BaseFetcher {
     if (bytes === undefined) throw new DownloadHTTPError(`there is no ${path}`, 404);
     return Buffer.from(bytes);
   }
+}
+
+/** By whom a role is renewed depends on who signs it. */
+function renewedBy(message: string): string {
+  if (/root\.json/.test(message)) return "'coldrig fleet release rekey root' with the same keys, signed and published,";
+  if (/targets\.json/.test(message)) return "'coldrig fleet release renew', signed and published,";
+  return "'coldrig fleet release refresh'";
 }
 
 const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);

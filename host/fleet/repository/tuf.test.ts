@@ -146,6 +146,70 @@ describe('a repository', () => {
     expect((await reader().expected({ filename: 'old.bin' })).name).toBe('old');
   });
 
+  test('says what has expired and who renews that, because its server can renew its own part alone', async () => {
+    open(100 * day).refresh(server);
+    const ends = (aheadMs: number) =>
+      open(aheadMs)
+        .terms()
+        .filter(({ leftMs }) => leftMs <= 0)
+        .map(({ name }) => name);
+    expect(ends(100 * day)).toEqual(['targets']);
+    const late = open(-100 * day);
+    late.resign();
+    for (const one of [release1, release2]) late.sign(one);
+    late.publish(server);
+    open().refresh(server);
+    await expect(reader().releases()).rejects.toMatchObject({
+      name: 'MetadataUnready',
+      message: expect.stringContaining("'coldrig fleet release renew', signed and published, renews it"),
+    });
+    open().resign();
+    for (const one of [release1, release2]) open().sign(one);
+    open().publish(server);
+    expect(await reader().releases()).toEqual([old]);
+    expect(ends(0)).toEqual([]);
+  });
+
+  test('goes on after a death of who publishes, and gives no version twice', async () => {
+    const repository = open();
+    const trusted = { folder: join(folder, 'trusted'), root: repository.rootBytes() };
+    const device = new RepositoryReader({ ...trusted, read: folderFiles(join(folder, 'repository')) });
+    await device.releases();
+    const at = (...names: string[]) => join(folder, 'repository', ...names);
+    repository.rekey('server', [stranger.publicKey], 1);
+    for (const one of [root1, root2]) repository.sign(one);
+    repository.add(played.release('new'));
+    for (const one of [release1, release2]) repository.sign(one);
+    cpSync(at(), join(folder, 'before'), { recursive: true });
+    repository.publish(stranger);
+    // Dead before the draft of the root was removed: what the server's key vouches for is still the old set.
+    cpSync(at('metadata', '2.root.json'), join(folder, 'before', 'metadata', '2.root.json'));
+    rmSync(at(), { recursive: true });
+    cpSync(join(folder, 'before'), at(), { recursive: true });
+    expect(open().drafts()).toMatchObject([{ name: 'targets', signed: 2 }]);
+    await expect(device.releases()).rejects.toThrow('timestamp was signed by 0/1 keys');
+    // Dead before the draft of targets was removed.
+    cpSync(at('draft', 'targets.json'), at('metadata', '2.targets.json'));
+    expect(open().drafts()).toEqual([]);
+    open().publish(stranger);
+    expect(await device.releases()).toHaveLength(2);
+    open().add(played.release('newer'));
+    expect(open().drafts()).toEqual([{ name: 'targets', version: 3, signed: 0, needed: 2 }]);
+    for (const one of [release1, release2]) open().sign(one);
+    open().publish(stranger);
+    expect(await device.releases()).toHaveLength(3);
+  });
+
+  test('that a device has no room for is not at fault', async () => {
+    const options = { folder: join(folder, 'full'), root: open().rootBytes() };
+    mkdirSync(join(options.folder, 'timestamp.json'), { recursive: true });
+    const full = new RepositoryReader({ ...options, read: folderFiles(join(folder, 'repository')) });
+    await expect(full.releases()).rejects.toMatchObject({
+      name: 'MetadataUnready',
+      message: expect.stringContaining(`cannot be kept in ${options.folder}`),
+    });
+  });
+
   test('goes over to other release keys when the root has signed that, and forgets the old ones', async () => {
     const repository = open();
     const trusted = { folder: join(folder, 'trusted'), root: repository.rootBytes() };
@@ -190,7 +254,7 @@ describe('a repository', () => {
         try {
           expect(await one.expected({ filename: 'old.bin' })).toEqual(old);
         } catch (error) {
-          expect(['MetadataRefusal', 'RepositoryUnready']).toContain((error as Error).name);
+          expect(['MetadataRefusal', 'MetadataUnready']).toContain((error as Error).name);
         }
       }),
       cases(60),

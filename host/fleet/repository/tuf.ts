@@ -40,6 +40,13 @@ export const lifetimes: Readonly<Record<RoleName, number>> = { root: 365, target
 const dayMs = 86_400_000;
 const specVersion = '1.0.0';
 
+/** Until when a part of the repository counts; `leftMs` is below zero when it has expired. */
+export interface Term {
+  name: RoleName;
+  expires: string;
+  leftMs: number;
+}
+
 /** How many have signed, of how many that are needed. */
 export interface Signatures {
   name: DraftName;
@@ -112,7 +119,7 @@ export class TufRepository {
     this.files.putDraft('root', new Metadata(this.rootOf(next, draft === undefined ? version + 1 : version)));
   }
 
-  /** A draft of the same releases, for keys that have not signed them. */
+  /** A draft of the same releases, for keys that have not signed them, or because their time ends. */
   resign(): void {
     this.files.putDraft('targets', new Metadata(this.nextTargets()));
   }
@@ -163,7 +170,7 @@ export class TufRepository {
     const snapshot = new Metadata(new Snapshot({ ...this.common('snapshot', version), meta }));
     const timestamp = new Metadata(
       new Timestamp({
-        ...this.common('timestamp', this.files.timestampVersion() + 1),
+        ...this.common('timestamp', (this.files.timestamp()?.signed.version ?? 0) + 1),
         snapshotMeta: new MetaFile({ version }),
       }),
     );
@@ -188,6 +195,23 @@ export class TufRepository {
   /** What is published. */
   releases(): Release[] {
     return Object.values(this.files.targets().signed.targets).map(releaseOfTarget);
+  }
+
+  /** Until when what is published counts. Without a root that counts nothing does, and so on down to the timestamp. */
+  terms(): Term[] {
+    if (!this.isPublished) return [];
+    const { files } = this;
+    const all = {
+      root: files.root(),
+      targets: files.targets(),
+      snapshot: files.snapshot(),
+      timestamp: files.timestamp(),
+    };
+    return Object.entries(all).flatMap(([name, metadata]): Term[] => {
+      if (metadata === undefined) return [];
+      const { expires } = metadata.signed;
+      return [{ name: name as RoleName, expires, leftMs: Date.parse(expires) - this.nowMs }];
+    });
   }
 
   drafts(): Signatures[] {

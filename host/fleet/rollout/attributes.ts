@@ -14,3 +14,6 @@ export const begunAttribute = 'update.begun';
 
 /** What the door of its gateway has said (agent/door.ts). */
 export const doorAttribute = 'gateway.flash';
+
+/** Which action its agent has not begun, `ACTION REASON`: the metadata of what it is offered is not trusted, or cannot be reached. */
+export const heldAttribute = 'update.held';
