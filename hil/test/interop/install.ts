@@ -42,6 +42,8 @@ const pythonPackages = {
   q1simulator: ['q1simulator==1.3.4', 'numpy==2.2.6', '--no-deps'],
   // A compiler for the second instruction set, and the simulator that takes what it compiles (clients/q1pulse_programs.py).
   q1pulse: ['q1pulse==1.3.0', 'q1simulator==1.3.4', 'numpy==2.2.6', 'scipy==1.15.3', 'packaging==25.0', '--no-deps'],
+  // The instrument's own assembler, of its last release for the first instruction set. That of later ones needs a C library of 2023.
+  'qblox-instruments': ['qblox-instruments==1.0.0', '--no-deps'],
   'wave-readers': ['vcdvcd==2.6.0', 'pyvcd==0.5.1', 'numpy==2.2.6', 'perfetto==0.59.1', 'protobuf==7.36.2'],
   // It has the schemas of Kubernetes in itself.
   'kubernetes-validate': ['kubernetes-validate==1.34.1'],
@@ -56,6 +58,7 @@ const pythonPackages = {
   qcodes: ['qcodes==0.54.4', 'qcodes-contrib-drivers==0.23.0', 'pyvisa-py==0.8.1'],
 };
 const libraries: string[] = [
+  'qblox-instruments',
   'goosebit',
   'tuf',
   'q1simulator',

@@ -7,7 +7,7 @@ import type { Form, Instruction, InstructionSet } from '../../../protocol/q1/ins
 import { byPlace, type Finding, Q1Error, type Source } from './findings.ts';
 import { type Complaint, chooseForm, findRows, judgeNumber } from './form.ts';
 import { type Line, parseLine, type Token } from './line.ts';
-import { type Names, OperandError, quoted, readOperand, type WrittenOperand } from './operand.ts';
+import { type Alias, type Names, OperandError, quoted, readOperand, type WrittenOperand } from './operand.ts';
 
 export interface AssembledOperand {
   /** Register number or value, in the order of the form's operands. */
@@ -64,21 +64,22 @@ export function assemble(source: Source, saidOutside?: Said): Program {
 
 /** What says the set: the program, or what is outside it. Both must say the same. */
 function whichSet(lines: Line[], { aliases }: Names, outside: Said | undefined, findings: Finding[]): Said | undefined {
-  const value = aliases.get(SET_ALIAS);
-  if (value === undefined) return outside;
-  const at = lines.findIndex(({ mnemonic, operands }) => mnemonic?.text === '.DEF' && operands[0]?.text === SET_ALIAS);
+  const alias = aliases.get(SET_ALIAS);
+  if (alias === undefined) return outside;
+  const { text: value, line } = alias;
+  const at = line - 1;
   const [, token] = lines[at].operands;
   if (value !== '1' && value !== '2') {
     const message = `${SET_ALIAS} says which instruction set the program is for: expected 1 or 2, not ${quoted(value)}`;
-    findings.push(error('INSTRUCTION_SET', at + 1, token, message));
+    findings.push(error('INSTRUCTION_SET', line, token, message));
     return outside;
   }
   const set = value === '1' ? 1 : 2;
   if (outside !== undefined && outside.set !== set) {
     const message = `the program is for instruction set ${set}, but ${outside.by} is for set ${outside.set}`;
-    findings.push(error('INSTRUCTION_SET', at + 1, token, message));
+    findings.push(error('INSTRUCTION_SET', line, token, message));
   }
-  return { set, by: `line ${at + 1}`, line: at + 1 };
+  return { set, by: `line ${line}`, line };
 }
 
 interface AssembledLines {
@@ -108,7 +109,7 @@ function assembleLines(lines: Line[], names: Names, said: Said): AssembledLines 
 
 function collectNames(lines: Line[], findings: Finding[]): Names {
   const labels = new Map<string, number>();
-  const aliases = new Map<string, string>();
+  const aliases = new Map<string, Alias>();
   let index = 0;
   for (const [at, { label, mnemonic, operands }] of lines.entries()) {
     const number = at + 1;
@@ -129,7 +130,7 @@ function defineAlias(
   directive: Token,
   operands: Token[],
   line: number,
-  aliases: Map<string, string>,
+  aliases: Map<string, Alias>,
   findings: Finding[],
 ): void {
   const [name, value] = operands;
@@ -137,13 +138,16 @@ function defineAlias(
     findings.push(error('UNKNOWN', line, directive, `unknown directive ${quoted(directive.text)}: expected .DEF`));
   } else if (operands.length !== 2) {
     findings.push(error('SYNTAX', line, directive, '.DEF takes a name and a value: expected .DEF NAME value'));
-  } else if (!/^[A-Za-z]\w*$/.test(name.text)) {
-    const message = `${quoted(name.text)} cannot be an alias: expected a letter, then letters, digits or _`;
+  } else if (!/^[A-Za-z_]\w*$/.test(name.text)) {
+    const message = `${quoted(name.text)} cannot be an alias: expected a letter or _, then letters, digits or _`;
     findings.push(error('SYNTAX', line, name, message));
   } else if (aliases.has(name.text)) {
     findings.push(error('DUPLICATE', line, name, `alias ${name.text} is defined twice`));
+  } else if (value.text.startsWith('$')) {
+    const message = 'an alias cannot stand for another alias: expected a number, a register or @label';
+    findings.push(error('SYNTAX', line, value, message));
   } else {
-    aliases.set(name.text, value.text);
+    aliases.set(name.text, { text: value.text, line });
   }
 }
 
@@ -160,7 +164,7 @@ function assembleLine(
     complain(rows);
     return undefined;
   }
-  const written = readOperands(operands, names, complain);
+  const written = readOperands(operands, line, names, complain);
   if (written === undefined) return undefined;
   const chosen = chooseForm(rows, written);
   if (!('form' in chosen)) {
@@ -193,13 +197,14 @@ function judgeCommon(rows: Instruction[], written: WrittenOperand[], complain: (
 
 function readOperands(
   tokens: Token[],
+  line: number,
   names: Names,
   complain: (complaint: Complaint) => void,
 ): WrittenOperand[] | undefined {
   const written: WrittenOperand[] = [];
   for (const [index, token] of tokens.entries()) {
     try {
-      written.push(readOperand(token, names));
+      written.push(readOperand(token, line, names));
     } catch (problem) {
       if (!(problem instanceof OperandError)) throw problem;
       complain({ rule: problem.rule, message: problem.message, operand: index });

@@ -1,7 +1,11 @@
 // Parses one line of Q1ASM: label, mnemonic, operands, each with its column. Only the form of the line is checked here.
 //
-//   [label:] mnemonic operand,operand,... # comment         operands may be separated by commas, blanks or both
+//   [label:] mnemonic operand,operand,... # comment
+//   // a line that is a comment
 //   .DEF NAME value
+//
+// What the instrument's own assembler refuses is refused here, and it decides where documents disagree (hil/test/interop/q1asm.interop.ts). It ignores
+// a line that begins with another sign, such as ; or /*, together with what follows in it. Here such a line is an error.
 
 import type { Finding } from './findings.ts';
 
@@ -18,7 +22,11 @@ export interface Line {
   operands: Token[];
 }
 
-const LABEL = /^(\s*)(\w+):/;
+const LABEL = /^(\s*)(\w+)\s*:/;
+/** What other languages begin a comment with. */
+const FOREIGN_COMMENT = /^(;|\/\/|\/\*)/;
+/** White space for JavaScript, but no blank for an assembler. A byte order mark at the beginning of a file is neither. */
+const STRANGE_BLANK = /(?!^\uFEFF)[^\S \t\r\v\f]/;
 
 export function parseLine(text: string, number: number, findings: Finding[]): Line {
   const code = text.replace(/#.*/s, '');
@@ -27,27 +35,52 @@ export function parseLine(text: string, number: number, findings: Finding[]): Li
   const label = LABEL.exec(code);
   if (label) {
     line.label = { text: label[2], column: label[1].length + 1 };
+    if (/^[0-9]/.test(label[2])) {
+      findings.push(wrong(number, line.label, `label ${label[2]} begins with a digit: expected a letter or _ first`));
+    }
     start = label[0].length;
+  }
+  if (/^\s*\/\//.test(code.slice(start))) return line;
+  const strange = STRANGE_BLANK.exec(code);
+  if (strange) {
+    const code = strange[0].codePointAt(0)?.toString(16).toUpperCase().padStart(4, '0');
+    const place = { text: strange[0], column: strange.index + 1 };
+    findings.push(wrong(number, place, `the character U+${code} looks like a blank and is none: write a blank`));
   }
   const tokens = [...code.slice(start).matchAll(/,|[^\s,]+/g)].map((match) => ({
     text: match[0],
     column: start + match.index + 1,
   }));
+  const comment = tokens.findIndex(({ text }) => FOREIGN_COMMENT.test(text));
+  if (comment >= 0) {
+    const [sign] = FOREIGN_COMMENT.exec(tokens[comment].text) as RegExpExecArray;
+    findings.push(wrong(number, { ...tokens[comment], text: sign }, `a comment begins with #, not with ${sign}`));
+    tokens.length = comment;
+  }
   const [mnemonic, ...rest] = tokens;
   if (mnemonic === undefined) return line;
   line.mnemonic = mnemonic;
-  line.operands = withoutCommas(rest, number, findings);
+  line.operands = mnemonic.text.startsWith('.') ? rest : withoutCommas(rest, number, findings);
   return line;
 }
 
-/** A comma must stand between two operands. */
+/** One comma must stand between two operands. Commas after the last one mean nothing. */
 function withoutCommas(tokens: Token[], line: number, findings: Finding[]): Token[] {
-  for (const [index, { text, column }] of tokens.entries()) {
-    const next = tokens[index + 1];
-    const misplaced = text === ',' && (index === 0 || next === undefined || next.text === ',');
-    if (!misplaced) continue;
-    const message = `nothing ${index === 0 ? 'before' : 'after'} this comma: expected an operand`;
-    findings.push({ severity: 'error', rule: 'SYNTAX', line, column, length: 1, message });
+  const last = tokens.findLastIndex(({ text }) => text !== ',');
+  for (const [index, token] of tokens.slice(0, last + 1).entries()) {
+    const before = tokens[index - 1];
+    if (token.text !== ',') {
+      if (before !== undefined && before.text !== ',') {
+        findings.push(wrong(line, token, 'a comma is missing before this operand'));
+      }
+    } else if (index === 0) findings.push(wrong(line, token, 'nothing before this comma: expected an operand'));
+    else if (tokens[index + 1].text === ',') {
+      findings.push(wrong(line, token, 'nothing after this comma: expected an operand'));
+    }
   }
   return tokens.filter(({ text }) => text !== ',');
+}
+
+function wrong(line: number, { text, column }: Token, message: string): Finding {
+  return { severity: 'error', rule: 'SYNTAX', line, column, length: text.length, message };
 }

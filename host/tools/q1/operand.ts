@@ -21,33 +21,46 @@ export class OperandError extends Error {
 export interface Names {
   /** Label to the index of the instruction after it. */
   labels: ReadonlyMap<string, number>;
-  /** By alias, the text that it stands for. */
-  aliases: ReadonlyMap<string, string>;
+  aliases: ReadonlyMap<string, Alias>;
 }
 
-const NUMBER = /^[+-]?(0[xX][0-9a-fA-F]+|[0-9]+)$/;
-/** An alias may stand for another alias; this limits the depth. */
-const ALIAS_DEPTH = 16;
+export interface Alias {
+  /** What it stands for: a number, a register or a label. */
+  text: string;
+  /** Where it is defined, from 1. It can be used below this line. */
+  line: number;
+}
 
-export function readOperand({ text }: Token, names: Names): WrittenOperand {
-  const resolved = resolveAliases(text, names);
+const NUMBER = /^-?(0[xX][0-9a-fA-F]+|0|[1-9][0-9]*)$/;
+/** The instrument reads it as octal: 010 is 8 for it, and R010 is R8. */
+const LEADING_ZERO = /^(R|-?)(0[0-9]+)$/;
+
+export function readOperand({ text }: Token, line: number, names: Names): WrittenOperand {
+  const resolved = text.startsWith('$') ? aliasText(text.slice(1), line, names) : text;
+  if (LEADING_ZERO.test(resolved)) throw new OperandError('SYNTAX', leadingZero(resolved));
   if (/^R[0-9]+$/.test(resolved)) return register(resolved);
   if (resolved.startsWith('@')) return labelAddress(resolved.slice(1), names);
   if (NUMBER.test(resolved)) return { kind: 'number', value: numberOf(resolved) };
   throw new OperandError('SYNTAX', notAnOperand(resolved));
 }
 
-function resolveAliases(text: string, { aliases }: Names): string {
-  let resolved = text;
-  for (let depth = 0; resolved.startsWith('$'); depth += 1) {
-    const value = aliases.get(resolved.slice(1));
-    if (value === undefined) {
-      throw new OperandError('UNDEFINED', `alias ${resolved} is not defined: write .DEF ${resolved.slice(1)} value`);
-    }
-    if (depth === ALIAS_DEPTH) throw new OperandError('ALIAS_LOOP', `alias ${text} stands for itself`);
-    resolved = value;
+function aliasText(name: string, line: number, { aliases }: Names): string {
+  const alias = aliases.get(name);
+  if (alias === undefined) {
+    throw new OperandError('UNDEFINED', `alias $${name} is not defined: write .DEF ${name} value`);
   }
-  return resolved;
+  if (alias.line < line) return alias.text;
+  const message = `alias $${name} is defined further down, in line ${alias.line}: define it above its first use`;
+  throw new OperandError('UNDEFINED', message);
+}
+
+function leadingZero(text: string): string {
+  const [, before, digits] = LEADING_ZERO.exec(text) as RegExpExecArray;
+  const decimal = `${before}${Number(digits)}`;
+  if (/[89]/.test(digits)) return `${text} begins with 0, as an octal number does: write ${decimal}`;
+  const octal = `${before}${Number.parseInt(digits, 8)}`;
+  const choice = octal === decimal ? octal : `${octal} or ${decimal}`;
+  return `${text} begins with 0, so the instrument reads it as octal, ${octal}: write ${choice}`;
 }
 
 function register(text: string): WrittenOperand {
@@ -68,13 +81,14 @@ function undefinedLabel(name: string, labels: Names['labels']): string {
 }
 
 function numberOf(text: string): number {
-  const magnitude = Number(text.replace(/^[+-]/, ''));
+  const magnitude = Number(text.replace('-', ''));
   return text.startsWith('-') ? 0 - magnitude : magnitude;
 }
 
 function notAnOperand(text: string): string {
   const expected = 'expected a number (1000, -42, 0x3a), a register (R0 to R63), @label or $ALIAS';
   if (/^r[0-9]+$/.test(text)) return `${text} is not a register: they are written with a capital R`;
+  if (text.startsWith('+') && NUMBER.test(text.slice(1))) return `${text} has a plus sign: write ${text.slice(1)}`;
   if (/^[+-]?[0-9]*\.[0-9]+/.test(text)) return `${text} is not a whole number: ${expected}`;
   return `${quoted(text)} is not an operand: ${expected}`;
 }

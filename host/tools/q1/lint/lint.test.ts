@@ -146,6 +146,14 @@ describe('a negative number', () => {
     );
   });
 
+  it('is an error for an instrument of the first set, and nothing for one of the second', () => {
+    const severities = (profile: ProfileName) =>
+      assembleSequence('move -5,R0\nstop', 'test', profile).findings.map(({ rule, severity }) => [rule, severity]);
+    expect(severities('qblox-qcm')).toEqual([['NEGATIVE', 'error']]);
+    expect(severities('cryo-hrl')).toEqual([['NEGATIVE', 'warning']]);
+    expect(severities('qblox-qcm-2')).toEqual([]);
+  });
+
   it('is good where the operand has a sign', () => {
     expect(findings('set_awg_gain -5,-5', 'set_awg_offs -1,0', 'set_freq -100', 'upd_param 4', 'stop')).toEqual([]);
   });

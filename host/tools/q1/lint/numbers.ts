@@ -1,20 +1,22 @@
 // Negative numbers where the first set expects a word of 32 bits: `move -5,R0`, `jge R0,-1,@l`.
 //
-// Two documents disagree. QAT and qibolab accept -2^31 to 2^32 - 1, as the second instruction set does. In q1simulator's table of the first
-// set such a number is unsigned, and qililab calls `move` with a negative number invalid (pull request 1113). The rule here: a negative number
-// is taken as two's complement, with a warning, because another assembler may refuse it. In the second set all agree. Gains, offsets and frequencies are signed everywhere.
+// Documents disagree: QAT and qibolab accept -2^31 to 2^32 - 1, as the second instruction set does; q1simulator's table of the first set, and
+// qililab (pull request 1113), take no sign. The instrument's assembler decides: that of qblox-instruments 1.0.0, for the first set, refuses such a
+// number. So it is an error for an instrument of the first set. The sequencers of the cryogenic chip take its two's complement, with a
+// warning. Gains, offsets and frequencies are signed everywhere.
 
 import type { Finding } from '../findings.ts';
 import { at, type LintRule } from './rule.ts';
 
-export const negativeNumbers: LintRule = ({ program: { instructions, set } }) =>
+export const negativeNumbers: LintRule = ({ program: { instructions, set }, profile }) =>
   (set === 1 ? instructions : []).flatMap((one) =>
     one.form.operands.flatMap(({ kind, mode }, operand): Finding[] => {
       const { value } = one.operands[operand];
       if (kind !== 'word' || mode !== 'immediate' || value >= 0) return [];
       const unsigned = value >>> 0;
       const compares = one.instruction.class === 'jump' ? ', and compared without a sign' : '';
-      const message = `${value} is taken as ${unsigned}, its two's complement${compares}; not every assembler takes a negative number here: write ${unsigned}`;
-      return [at(one, 'warning', 'NEGATIVE', message, operand)];
+      const message = `${value} is taken as ${unsigned}, its two's complement${compares}; an instrument of the first set refuses a negative number here: write ${unsigned}`;
+      const severity = profile.instructionSets.includes(2) ? 'warning' : 'error';
+      return [at(one, severity, 'NEGATIVE', message, operand)];
     }),
   );
