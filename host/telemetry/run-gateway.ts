@@ -186,7 +186,7 @@ async function telling(tell: () => void, time: Time, signal: AbortSignal): Promi
 
 function upstreamOf({ name, upstream, time }: RunOptions): Upstream | undefined {
   if (upstream === undefined) return undefined;
-  if (upstream.kind === 'nats') return new JetStreamUpstream(upstream.server);
+  if (upstream.kind === 'nats') return new JetStreamUpstream(upstream.server, name);
   const { place, files } = upstream;
   const connect = (signal: AbortSignal) => connectTls(place, files, signal);
   return new LinkUpstream({ name: `tls://${place.host}:${place.port}`, from: name, connect, time });

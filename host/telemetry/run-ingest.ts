@@ -16,6 +16,7 @@ import { type IngestEvent, Ingester } from './ingest/ingester.ts';
 import { RemoteWrite, storePost, writeAddress } from './ingest/remote-write.ts';
 import { nodeLogDisk } from './log/disk.ts';
 import { DiskLog } from './log/disk-log.ts';
+import type { JetStreamReader } from './log/jetstream-reader.ts';
 import { hostOf, JetStreamStream } from './log/jetstream-stream.ts';
 import type { LogReader } from './log/record-log.ts';
 import { rest, type Time } from './time.ts';
@@ -54,7 +55,10 @@ const statusMs = 10_000;
 interface Source {
   told: { accept?: number; nats?: string };
   reader: (name: string) => Promise<LogReader>;
+  /** Positions that a reader has not committed. */
   lag: (name: string) => Promise<number>;
+  /** How many entries a position has; of those that are not read yet, as many as those before them. */
+  entriesEach?: () => number;
   close: () => Promise<void>;
 }
 
@@ -71,7 +75,10 @@ export async function runIngest(options: IngestOptions, signal: AbortSignal): Pr
     const readerName = part === undefined ? 'store' : `store-${part.number}-of-${part.of}`;
     const path = join(folder, `${readerName}.state`);
     const store = writeAddress(options.store);
-    const lag = async () => Math.max(0, (await source.lag(readerName)) - ingester.uncommitted);
+    const lag = async () => {
+      const positions = Math.max(0, (await source.lag(readerName)) - ingester.uncommitted);
+      return Math.ceil(positions * (source.entriesEach?.() ?? 1));
+    };
     const ingester: Ingester = new Ingester({
       ...{ name, part, time, onEvent, lag, resolutionSeconds: options.resolutionSeconds },
       ...{ reader: await source.reader(readerName), state: readState(path), keep: (state) => writeState(path, state) },
@@ -107,10 +114,15 @@ async function sourceOf(options: IngestOptions, signal: AbortSignal): Promise<So
       return last + 1 - Math.max(first, position);
     };
     const onAnew = (reason: string) => onEvent({ event: 'stream-anew', reason });
+    let reading: JetStreamReader | undefined;
     return {
       told: { nats: `nats://${hostOf(from.nats)}` },
-      reader: (reader) => stream.reader(reader, onAnew),
+      reader: async (name) => {
+        reading = await stream.reader(name, onAnew);
+        return reading;
+      },
       lag,
+      entriesEach: () => reading?.entriesOfMessage ?? 1,
       close,
     };
   }

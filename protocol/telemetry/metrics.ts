@@ -261,7 +261,7 @@ const gatewayMetrics = {
   ),
   coldrig_ingest_samples_total: ofGateway('counter', 'Samples that the store has taken or refused', ['result']),
   coldrig_ingest_writes_retried_total: ofGateway('counter', 'Writes to the store that were tried again'),
-  coldrig_ingest_lag_records: ofGateway('gauge', 'Records in the stream that are not in the store'),
+  coldrig_ingest_lag_records: ofGateway('gauge', 'Records in the stream that are not in the store; with NATS, about'),
   coldrig_ingest_latency_seconds: ofCryostat(
     'histogram',
     'From the reception of a record to its place in the store',

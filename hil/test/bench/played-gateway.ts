@@ -47,7 +47,7 @@ export async function main({ folder, way }: { folder: string; way: GatewayWay })
 }
 
 function upstreamOf(way: GatewayWay): Upstream {
-  if ('nats' in way) return new JetStreamUpstream({ url: way.nats });
+  if ('nats' in way) return new JetStreamUpstream({ url: way.nats }, 'edge');
   const { port, files } = way;
   const connect = (signal: AbortSignal) => connectTls({ host: '127.0.0.1', port }, files, signal);
   return new LinkUpstream({ name: 'hub', from: 'edge', connect, time: hostTime });

@@ -7,7 +7,7 @@
 // telemetry-p99:    each controller is polled once a second, and in the middle each has ten records at once; from the receive time of a record to the acknowledgement
 //                   of the store. The peer is the Prometheus alone: samples of the same records, written by one client; its figure is of a request of 2,000 records.
 // telemetry-ingest: then each has four records at each poll, 40,000 a second, and more is not offered; what the ingester has stored counts. The peer is a NATS server
-//                   alone: the same records, one message each, from one publisher.
+//                   alone: the same records, in batches as a gateway passes them on, from one publisher.
 
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -201,7 +201,7 @@ async function measured(give: (batch: readonly StoredEntry[]) => Promise<unknown
 
 async function natsAlone(program: string): Promise<Figures> {
   const server = await LiveServer.start(program);
-  const upstream = new JetStreamUpstream({ url: server.url });
+  const upstream = new JetStreamUpstream({ url: server.url }, 'edge');
   try {
     return await measured((batch) => upstream.deliver(batch));
   } finally {

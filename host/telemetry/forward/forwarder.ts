@@ -12,6 +12,8 @@ export interface Upstream {
   readonly name: string;
   /** Resolves when the other end has all of them, durable. Rejects when that is not known. */
   deliver(entries: readonly StoredEntry[], signal: AbortSignal): Promise<void>;
+  /** False: who begins behind what was delivered last would deliver something twice. Without: never. */
+  readonly isAtSeam?: boolean;
   close(): Promise<void>;
 }
 
@@ -64,7 +66,7 @@ export class Forwarder {
         );
         if (signal.aborted) break;
         this.delivered += entries.length;
-        position = entries[entries.length - 1].position;
+        if (upstream.isAtSeam ?? true) position = entries[entries.length - 1].position;
         if (this.options.time.monotonicMs() - this.committedMs >= commitEveryMs) await commit();
       }
     } finally {

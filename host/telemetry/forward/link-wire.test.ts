@@ -6,7 +6,7 @@ import { chooser } from '../../board/random.ts';
 import { seeds } from '../../board/testing/cases.ts';
 import type { LogEntry } from '../log/record-log.ts';
 import { batchOf } from './link-batch.ts';
-import { encodeBatch, encodeMessage, entryOfWire, FrameReader, type LinkBatch } from './link-wire.ts';
+import { encodeBatch, encodeMessage, FrameReader, type LinkBatch, takenEntry } from './link-wire.ts';
 
 const library = new Encoder({ useRecords: false, tagUint8Array: false } as ConstructorParameters<typeof Encoder>[0]);
 const numbers = [0, 1, 23, 24, 255, 256, 65_535, 65_536, 2 ** 32 - 1];
@@ -30,7 +30,7 @@ function read(frame: Uint8Array, pieceBytes: number): LogEntry[] {
   const found: LogEntry[] = [];
   for (let at = 0; at < frame.length; at += pieceBytes)
     for (const message of frames.read(frame.subarray(at, at + pieceBytes)))
-      found.push(...(message as LinkBatch).entries.map(entryOfWire));
+      found.push(...(message as LinkBatch).entries.map(takenEntry));
   return found.map((entry) => ({ ...entry, bytes: Uint8Array.from(entry.bytes) }));
 }
 

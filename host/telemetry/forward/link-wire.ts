@@ -10,9 +10,9 @@
 // What must stay true: a frame counts when it is whole, so the stream may end at any byte. A batch that was not acknowledged is sent again over the next
 // connection; records that are there already are left out there.
 
-import { Encoder } from 'cbor-x';
+import { entryOfWire, wireCodec, wireOfEntry } from '../log/entries-cbor.ts';
 import type { LogEntry } from '../log/record-log.ts';
-import { batchFrame, batchOf, classes, headBytes, type LinkBatch, type WireEntry } from './link-batch.ts';
+import { batchFrame, batchOf, headBytes, type LinkBatch } from './link-batch.ts';
 
 export const linkVersion = 1;
 /** A batch is at most this long; whoever sends more is none of ours. */
@@ -40,10 +40,8 @@ export interface ByteStream {
 /** What came is no message of this protocol. */
 export class LinkError extends Error {}
 
-const codec = new Encoder({ useRecords: false, tagUint8Array: false } as ConstructorParameters<typeof Encoder>[0]);
-
 export function encodeMessage(message: LinkMessage): Uint8Array {
-  const body = codec.encode(message);
+  const body = wireCodec.encode(message);
   const frame = Buffer.allocUnsafe(4 + body.length);
   frame.writeUInt32BE(body.length, 0);
   frame.set(body, 4);
@@ -54,24 +52,11 @@ export function encodeMessage(message: LinkMessage): Uint8Array {
 export const encodeBatch = (batch: number, entries: readonly LogEntry[]): Uint8Array =>
   batchFrame(batch, entries) ?? encodeMessage({ batch, entries: entries.map(wireOfEntry) });
 
-const wireOfEntry = ({ device, boot, sequence, class: of, bytes }: LogEntry): WireEntry => [
-  ...([device, boot, sequence, classes.indexOf(of)] as const),
-  bytes,
-];
-
 /** Throws a LinkError where it is none. */
-export function entryOfWire(wire: unknown): LogEntry {
-  const [device, boot, sequence, of, bytes] = Array.isArray(wire) ? wire : [];
-  const isWord = (value: unknown) => Number.isInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 32;
-  const isEntry =
-    typeof device === 'string' &&
-    Buffer.byteLength(device) <= 200 &&
-    isWord(boot) &&
-    isWord(sequence) &&
-    bytes instanceof Uint8Array;
-  if (!isEntry || classes[of] === undefined)
-    throw new LinkError('an entry of a batch is not [device, boot, sequence, class, record]');
-  return { device, boot, sequence, class: classes[of], bytes };
+export function takenEntry(wire: unknown): LogEntry {
+  const entry = entryOfWire(wire);
+  if (entry === undefined) throw new LinkError('an entry of a batch is not [device, boot, sequence, class, record]');
+  return entry;
 }
 
 /** Puts frames together from what comes in pieces. */
@@ -108,7 +93,7 @@ export class FrameReader {
 function decoded(body: Uint8Array): LinkMessage {
   let message: unknown;
   try {
-    message = batchOf(body) ?? codec.decode(body);
+    message = batchOf(body) ?? wireCodec.decode(body);
   } catch (error) {
     throw new LinkError(`a frame is not CBOR: ${(error as Error).message}`);
   }

@@ -11,11 +11,11 @@ import type { LogEntry, RecordLog } from '../log/record-log.ts';
 import {
   type ByteStream,
   encodeMessage,
-  entryOfWire,
   FrameReader,
   type LinkBatch,
   LinkError,
   linkVersion,
+  takenEntry,
 } from './link-wire.ts';
 
 export interface ReceiverParts {
@@ -77,7 +77,7 @@ export class Receiver {
     if (!Array.isArray(entries)) throw new LinkError('a batch without entries');
     const { log, own, quarantine, nowNs } = this.parts;
     const poisoned: Quarantined[] = [];
-    const given = entries.map(entryOfWire).map((entry) => this.checked(entry, poisoned));
+    const given = entries.map(takenEntry).map((entry) => this.checked(entry, poisoned));
     if (poisoned.length > 0) quarantine.put(poisoned);
     const told = poisoned.map(poisonedRecord);
     const all = [...own.entries(told, nowNs()), ...given];

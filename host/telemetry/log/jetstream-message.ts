@@ -1,23 +1,63 @@
-// A record as a message of a NATS server (jetstream-stream.ts).
+// Records as messages of a NATS server (jetstream-stream.ts). There are two kinds:
+//
+//   of a record    the log of a gateway (jetstream-log.ts): Nats-Msg-Id DEVICE/BOOT/SEQUENCE, Coldrig-Class, the record as CBOR
+//   of a batch     what a gateway passes on (forward/jetstream-upstream.ts): Nats-Msg-Id GATEWAY DEVICE/BOOT/SEQUENCE of its first record, Coldrig-Batch with the version of
+//                  what is in it; version 1 are entries (entries-cbor.ts) in the order of the gateway's log
+//
+// What must stay true: who reads both reads every stream that a version before this one has written; a batch of a later version is an error, because to leave it
+// out would lose what is in it.
 
 import type { TelemetryClass } from '../../../protocol/telemetry/records.ts';
+import { decodeEntries } from './entries-cbor.ts';
 import type { LogEntry } from './record-log.ts';
 
 export const classHeader = 'Coldrig-Class';
+export const batchHeader = 'Coldrig-Batch';
+export const batchVersion = 1;
 
-export const subjectOf = (root: string, device: string): string => `${root}.${device.replace(/[^\w-]/g, '_')}`;
+/** What is in a message is of a later version. */
+export class LaterBatch extends Error {
+  override readonly name = 'LaterBatch';
+}
+
+/** What a reader needs of a message. */
+export interface RecordMessage {
+  headers?: { get(name: string): string };
+  data: Uint8Array;
+}
+
+/** `name`: of a device, or of a gateway. */
+export const subjectOf = (root: string, name: string): string => `${root}.${name.replace(/[^\w-]/g, '_')}`;
 
 export const messageIdOf = ({ device, boot, sequence }: Pick<LogEntry, 'device' | 'boot' | 'sequence'>): string =>
   `${device}/${boot}/${sequence}`;
 
-/** Throws an Error where the message is none of a record. */
-export function entryOfMessage(
-  messageId: string | undefined,
-  of: string | undefined,
-  bytes: Uint8Array,
-): Omit<LogEntry, 'position'> {
-  const [, device, boot, sequence] = /^(.+)\/(\d+)\/(\d+)$/.exec(messageId ?? '') ?? [];
-  if (device === undefined) throw new Error(`a message has the id '${messageId}', expected DEVICE/BOOT/SEQUENCE`);
+/** Names the batch: a gateway that sends it again begins it with the same record. */
+export const batchIdOf = (gateway: string, first: LogEntry): string => `${gateway} ${messageIdOf(first)}`;
+
+/** What is in a message; undefined: it is none of records. Throws a LaterBatch. */
+export function entriesOfMessage({ headers, data }: RecordMessage): LogEntry[] | undefined {
+  const version = headers?.get(batchHeader) ?? '';
+  if (version === '') {
+    const entry = entryOfMessage(headers?.get('Nats-Msg-Id') ?? '', headers?.get(classHeader) ?? '', data);
+    return entry && [entry];
+  }
+  if (version !== `${batchVersion}`)
+    throw new LaterBatch(
+      `a gateway has written batches of version '${version}' into the stream, this is version ${batchVersion}: install the version of that gateway here`,
+    );
+  // Of a head alone.
+  if (data.length === 0) return undefined;
+  try {
+    return decodeEntries(data);
+  } catch {
+    return undefined;
+  }
+}
+
+function entryOfMessage(messageId: string, of: string, bytes: Uint8Array): LogEntry | undefined {
+  const [, device, boot, sequence] = /^(.+)\/(\d+)\/(\d+)$/.exec(messageId) ?? [];
+  if (device === undefined) return undefined;
   const isClass = of === 'bulk' || of === 'critical';
   return {
     device,

@@ -5,11 +5,12 @@
 // before anything is read. What must stay true:
 //   - when the connection was lost, it goes on behind the last entry that it gave
 //   - where the stream is not the one that it was, it begins at the oldest entry; who reads it leaves out what it had
-//   - a message that is none of a record is left out
+//   - a message that is none of records is left out; one that a later version has written is not passed by
+//   - what is in one message comes in one call, and has one position
 
 import type { ConsumerMessages, JsMsg } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
-import { classHeader, entryOfMessage } from './jetstream-message.ts';
+import { entriesOfMessage, LaterBatch } from './jetstream-message.ts';
 import type { LogReader, StoredEntry } from './record-log.ts';
 
 /** Where a reader is in a stream. */
@@ -35,6 +36,8 @@ export type OnAnew = (reason: string) => void;
 export class JetStreamReader implements LogReader {
   /** Entries before this position are done with. */
   committed: number;
+  /** How many were in each message that was read last. */
+  entriesOfMessage = 1;
   private readonly stream: ReadStream;
   /** Undefined: it reads heads alone. */
   private readonly name: string | undefined;
@@ -66,15 +69,16 @@ export class JetStreamReader implements LogReader {
 
   private async readUntil(most: number, abortion: Abortion): Promise<StoredEntry[]> {
     const found: StoredEntry[] = [];
-    for (;;) {
-      const message = await this.message(abortion);
-      if (message.seq < this.place.next) continue;
+    for (let messages = 1; ; messages++) {
+      const message = await this.nextMessage(abortion);
+      const entries = this.entries(message, found.length > 0);
+      if (entries === undefined) return found;
       this.place = { next: message.seq + 1, lastMs: message.time.getTime() };
-      const entry = this.entry(message);
-      if (entry !== undefined) found.push(entry);
+      for (const entry of entries) found.push(entry);
       // What is there already comes at once; for the rest nobody waits.
       if (found.length < most && (found.length === 0 || message.info.pending > 0)) continue;
-      if (entry !== undefined) this.takenMs.set(message.seq, message.time.getTime());
+      if (entries.length > 0) this.takenMs.set(message.seq, message.time.getTime());
+      this.entriesOfMessage = found.length / messages;
       return found;
     }
   }
@@ -92,13 +96,26 @@ export class JetStreamReader implements LogReader {
     messages?.stop();
   }
 
-  private entry({ seq, headers, data }: JsMsg): StoredEntry | undefined {
+  /** Undefined: it cannot be read here, and is to be read again when what is in front of it was told. Throws a LaterBatch where nothing is. */
+  private entries(message: JsMsg, isBehindOthers: boolean): StoredEntry[] | undefined {
     try {
-      const entry = entryOfMessage(headers?.get('Nats-Msg-Id'), headers?.get(classHeader), data);
+      const entries = entriesOfMessage(message) ?? [];
       // A mark is for the log alone.
-      return data.length === 0 && this.name !== undefined ? undefined : { ...entry, position: seq };
-    } catch {
-      return undefined;
+      const told = this.name === undefined ? entries : entries.filter(({ bytes }) => bytes.length > 0);
+      return told.map((entry) => ({ ...entry, position: message.seq }));
+    } catch (error) {
+      if (!(error instanceof LaterBatch)) throw error;
+      this.close();
+      if (isBehindOthers) return undefined;
+      throw error;
+    }
+  }
+
+  private async nextMessage(abortion: Abortion): Promise<JsMsg> {
+    for (;;) {
+      const message = await this.message(abortion);
+      // Where the stream is not the one that it was, the place is another now.
+      if (message.seq >= this.place.next) return message;
     }
   }
 

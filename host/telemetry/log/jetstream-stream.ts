@@ -1,6 +1,6 @@
 // A stream of records on a NATS server, and the positions of those who read it.
 //
-//   stream NAME            one message a record: subject ROOT.DEVICE, Nats-Msg-Id DEVICE/BOOT/SEQUENCE, header Coldrig-Class, the record as CBOR
+//   stream NAME            records (jetstream-message.ts): those of a log on subject ROOT.DEVICE, those that a gateway passes on, many in a message, on ROOT.GATEWAY
 //   stream NAME-positions  the last message of each subject: ROOT-positions.reader.READER is the place of that reader, `POSITION` or `POSITION TIME`
 //
 // Both are file-backed; a full stream refuses what is new (discard: new). What must stay true: a lab's own stream of these subjects is used as it is; a reader goes on
@@ -15,6 +15,7 @@ import {
   jetstreamManager,
   RetentionPolicy,
   StorageType,
+  type StreamInfo,
 } from '@nats-io/jetstream';
 import { connect, errors, type NatsConnection, nanos } from '@nats-io/transport-node';
 import { type NatsServer, natsPlace } from '../../links/nats-place.ts';
@@ -26,6 +27,8 @@ export const telemetryStream = { name: 'coldrig-telemetry', root: 'coldrig.telem
 const duplicateWindowMs = 3_600_000;
 const answerMs = 5_000;
 const againMs = 500;
+/** Messages that a reader asks for ahead: a few MiB where they are batches. */
+const aheadMost = { heads: 2_000, all: 200 };
 
 export interface StreamNames {
   /** Of the stream. */
@@ -34,19 +37,21 @@ export interface StreamNames {
   root: string;
 }
 
-/** Makes the stream of records, unless there is one of these subjects. */
+/** Makes the stream of records, unless there is one of these subjects: as it is now. */
 export async function makeStream(
   manager: JetStreamManager,
   { name, root }: StreamNames,
   bytesMost?: number,
-): Promise<void> {
-  if ((await manager.streams.names(`${root}.>`).next()).length === 0)
-    await manager.streams.add({
+): Promise<StreamInfo> {
+  const [found] = await manager.streams.names(`${root}.>`).next();
+  if (found === undefined)
+    return await manager.streams.add({
       ...{ name, subjects: [`${root}.>`], storage: StorageType.File, retention: RetentionPolicy.Limits },
       ...{ discard: DiscardPolicy.New, duplicate_window: nanos(duplicateWindowMs) },
       ...(bytesMost !== undefined && { max_bytes: bytesMost }),
     });
-  else if (bytesMost !== undefined) await manager.streams.update(name, { max_bytes: bytesMost });
+  if (bytesMost !== undefined) return await manager.streams.update(name, { max_bytes: bytesMost });
+  return await manager.streams.info(found);
 }
 
 export interface StreamOptions {
@@ -142,7 +147,7 @@ export class JetStreamStream {
   async messages(from: number, headersOnly: boolean) {
     const start = from <= 1 ? { deliver_policy: DeliverPolicy.All } : { opt_start_seq: from };
     const consumer = await this.client.consumers.get(this.names.name, { ...start, headers_only: headersOnly });
-    return consumer.consume({ max_messages: 2_000, expires: answerMs });
+    return consumer.consume({ max_messages: headersOnly ? aheadMost.heads : aheadMost.all, expires: answerMs });
   }
 
   async state(): Promise<{ first: number; last: number; bytes: number }> {

@@ -22,7 +22,7 @@ export interface LogEntry {
 }
 
 export interface StoredEntry extends LogEntry {
-  /** Grows with every entry; not always by one. */
+  /** Grows; not always by one. Entries that came as one message of a server have one position. */
   readonly position: number;
 }
 
@@ -61,7 +61,10 @@ export interface LogStatus {
 }
 
 export interface LogReader {
-  /** The next entries from where it was, at least one and at most `most`: waits for the first. Rejects when the signal is aborted. */
+  /**
+   * The next entries from where it was, at least one: waits for the first. At most `most`, but that those of one position come together. Rejects when the signal is
+   * aborted.
+   */
   read(most: number, signal: AbortSignal): Promise<StoredEntry[]>;
   /** Entries up to this position are done with. Durable when it resolves. */
   commit(position: number): Promise<void>;

@@ -77,8 +77,8 @@ if (word === '')
 Each fault was played with real processes: six devices read by SMP over UDP, two gateways, a NATS server, two ingesters that share the devices, and a Prometheus.
 While devices make records, faults strike at drawn moments; kills are SIGKILL. Three groups of faults strike together: gateway, ingester, schema and poison; NATS, clock and two
 gateways; Prometheus, disk and link. A run is right when every record that a device has made is in the stream once (or a record says that it was put aside), in the order of
-its device, and is counted once in the store, where no counter goes back. Where two gateways read one device, what one of them brings late comes late, so there order is not
-asked for.
+its device, and is counted once in the store, where no counter goes back. Where two gateways read one device, each puts what it has of it into the stream, and what one of them brings
+late comes late: there the store must have it once, and the stream is asked for neither order nor once.
 
 ${table}
 

@@ -49,7 +49,7 @@ describe.skipIf(missing !== undefined)('two ingesters of one stream', () => {
       const cryostat = `${victim.replaceAll(' ', '-')}-${run}`;
       const log = DiskLog.open(join(folder, cryostat), { time: hostTime });
       const stop = new AbortController();
-      const upstream = new JetStreamUpstream({ url: server.url });
+      const upstream = new JetStreamUpstream({ url: server.url }, 'edge');
       const forwarding = new Forwarder({ log, name: 'up', upstream, time: hostTime, most: 50 }).run(stop.signal);
       for (let sequence = 0; sequence < perDevice; sequence++) {
         await log.append(Array.from({ length: devices }, (_, device) => errorOf(cryostat, device, sequence)));

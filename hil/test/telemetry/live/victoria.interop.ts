@@ -76,7 +76,7 @@ describe.skipIf(missing !== undefined)('telemetry in a VictoriaMetrics', () => {
     let ingester = await LiveProcess.start(words);
     const log = DiskLog.open(join(folder, 'edge'), { time: hostTime });
     const stop = new AbortController();
-    const upstream = new JetStreamUpstream({ url: server.url });
+    const upstream = new JetStreamUpstream({ url: server.url }, 'edge');
     const forwarding = new Forwarder({ log, name: 'up', upstream, time: hostTime, most: 50 }).run(stop.signal);
     for (let sequence = 0; sequence < perDevice; sequence++) {
       await log.append(Array.from({ length: devices }, (_, device) => errorOf('north', device, sequence)));
