@@ -153,6 +153,7 @@ export class Search {
       const cuts = cutsOfMove(move.name, world.operations);
       const done = { move, before: told, path: [...path, move.name], failed, how: 'whole' as How };
       if (only === undefined || only === move.name) arrive(done);
+      world.expectCuts(cuts);
       for (const cut of cuts) {
         const name = `${move.name}, cut at ${cut.name}`;
         if (only !== undefined && only !== name) continue;

@@ -38,13 +38,9 @@ interface Moved {
   records: LogRecord[];
   handovers: Handover[];
   endNs: number;
-  /** Does it again, and keeps all snapshots. */
+  /** Does it again. */
   again(): void;
 }
-
-/** The operations of a long move that may be cut: moves.ts. */
-const firstOperations = 6;
-const lastOperations = 6;
 
 export class World {
   readonly board: Board;
@@ -64,8 +60,6 @@ export class World {
   private shared: Recovered | undefined;
   /** Of the move that was done last, uncut. */
   private moved: Moved | undefined;
-  /** How many operations a move has, as it was done last. */
-  private readonly operationsOf = new Map<string, number>();
 
   constructor(board: Board, images: Images, boots: KnownBoots, window: WindowOptions) {
     this.window = window;
@@ -96,22 +90,24 @@ export class World {
 
   /** Does a move from `from`, where it was put, so that it can be cut afterwards. Lets StoryFailed through. */
   move(name: string, work: () => void, from: Snapshot): void {
-    const usual = this.operationsOf.get(name) ?? 0;
-    this.moments.clear({ from: firstOperations, to: usual - lastOperations });
+    this.moments.begin(name);
     const again = () => {
       this.put(from, this.finishedBefore);
-      this.moments.clear();
+      this.moments.begin(name);
       try {
         this.followed(work, again);
       } catch (failure) {
         if (!(failure instanceof StoryFailed)) throw failure;
       }
     };
-    try {
-      this.followed(work, again);
-    } finally {
-      this.operationsOf.set(name, this.seenOperations.length);
-    }
+    this.followed(work, again);
+  }
+
+  /** The cuts of the move that was done last, all of which are made next. */
+  expectCuts(cuts: readonly Cut[]): void {
+    const { again, endNs } = this.lastMove;
+    const timesNs = cuts.map(({ atNs }) => atNs).filter((atNs) => atNs <= endNs);
+    if (!this.moments.want(timesNs)) again();
   }
 
   /** Takes power away in the move that was done last, and gives it back. False where the move is over before. Lets StoryFailed through. */
@@ -249,9 +245,8 @@ export class World {
   }
 
   private momentBefore(timeNs: number): Moment {
-    if (this.moments.before(timeNs) === undefined) this.lastMove.again();
     const found = this.moments.before(timeNs);
-    if (found === undefined) throw new Error(`no step of the move begins before ${timeNs} ns, where a cut is to be`);
+    if (found === undefined) throw new Error(`no moment was kept before ${timeNs} ns, where a cut is to be`);
     return found;
   }
 
@@ -263,7 +258,6 @@ export class World {
       work();
     } finally {
       operator.beforeStep = undefined;
-      moments.end();
       this.moved = { records: records.slice(), handovers: seenHandovers.slice(), endNs: board.now, again };
     }
   }
