@@ -1,6 +1,9 @@
 // What the system refuses, in words: what cannot be done with what, and why.
 
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { explain } from './failure.ts';
 import { systemText } from './system-error.ts';
 
 const refused = (facts: object) => Object.assign(new Error('in the system’s words'), facts);
@@ -19,3 +22,20 @@ test.each([
 
 test('of another error there is nothing to say', () =>
   expect(systemText(new Error('odd'), '--listen')).toBeUndefined());
+
+test('the folder that a command was started in may be gone', () =>
+  expect(explain(refused({ code: 'ENOENT', syscall: 'uv_cwd' })).message).toBe(
+    'the folder that this was started in: it was removed; change into one that is there',
+  ));
+
+const mounts = existsSync('/proc/self/mounts') ? readFileSync('/proc/self/mounts', 'utf8').split('\n') : [];
+const readOnly = mounts
+  .map((line) => line.split(' '))
+  .find(([, at, , how]) => how?.startsWith('ro,') && existsSync(at));
+if (readOnly === undefined) console.log('no test of a folder in a read-only file system: none is mounted here');
+test.skipIf(readOnly === undefined)('why a folder cannot be made is asked of the one above it', () => {
+  const path = join(readOnly?.[1] ?? '', 'coldrig-absent', 'x');
+  expect(systemText(refused({ code: 'ENOENT', syscall: 'mkdir', path }))).toMatch(
+    /cannot be written: (the file system is read-only|permission denied)$/,
+  );
+});

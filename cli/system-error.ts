@@ -1,5 +1,8 @@
 // The errors of the system about files, folders and ports, in words.
 
+import { accessSync, constants, existsSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+
 const reasons: Record<string, string> = {
   ENOENT: 'there is no such file or folder',
   EISDIR: 'it is a folder',
@@ -28,9 +31,23 @@ const reasons: Record<string, string> = {
 
 /** Undefined for other errors. */
 export function systemReason(error: unknown): string | undefined {
-  const { code } = (error ?? {}) as NodeJS.ErrnoException;
-  if (typeof code !== 'string') return undefined;
+  const { code: said, syscall, path } = (error ?? {}) as NodeJS.ErrnoException;
+  if (typeof said !== 'string') return undefined;
+  if (said === 'ENOENT' && syscall === 'uv_cwd') return 'it was removed; change into one that is there';
+  const code = said === 'ENOENT' && syscall === 'mkdir' && path !== undefined ? whyNoFolder(path) : said;
   return reasons[code] ?? (/^E[A-Z0-9]+$/.test(code) ? `the system says ${code}` : undefined);
+}
+
+/** Node.js says ENOENT of a folder that it makes with those above it, whatever the reason: the folder that is there, in which it would be made, tells. */
+function whyNoFolder(path: string): string {
+  let above = resolve(path);
+  while (!existsSync(above) && dirname(above) !== above) above = dirname(above);
+  try {
+    accessSync(above, constants.W_OK);
+    return 'ENOENT';
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code ?? 'ENOENT';
+  }
 }
 
 /** The subject of the error: a path, an address, or the call. */
@@ -38,6 +55,7 @@ export function systemSubject(error: unknown): string {
   const { path, syscall } = error as NodeJS.ErrnoException;
   const { address, port } = error as { address?: string; port?: number };
   if (path !== undefined) return path;
+  if (syscall === 'uv_cwd') return 'the folder that this was started in';
   return address !== undefined ? `${address}:${port ?? ''}` : (syscall ?? 'the system');
 }
 

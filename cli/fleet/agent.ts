@@ -24,6 +24,7 @@ import { verdictText } from '../flash-words.ts';
 import { endedFromOutside } from '../interruption.ts';
 import { integerBetween, parseAddress, parseSeconds } from '../options.ts';
 import { type GlobalOptions, printing, type Result } from '../result.ts';
+import { systemText } from '../system-error.ts';
 import { counted } from '../words.ts';
 import { type AgentPlace, claimPlace } from './agent-place.ts';
 import { type DoorOptions, openDoors } from './doors.ts';
@@ -134,7 +135,7 @@ async function runAll(options: AgentCommandOptions, device: string | undefined):
             agents,
             {
               ...{ time: hostTime, ...(poll !== undefined && { pollSeconds: poll }) },
-              onTrouble: (of, { message }) => tell({ event: 'trouble', device: of, reason: message }),
+              onTrouble: (of, error) => tell({ event: 'trouble', device: of, reason: troubleText(error) }),
             },
             stop.signal,
           ),
@@ -244,6 +245,9 @@ function metadataOf({ root, repository, server, ca, folder }: AgentCommandOption
     throw new Failure('REPOSITORY', `the root ${root}: ${error.message}`, { cause: error });
   }
 }
+
+/** Errors of files are the system's, and name the file beside their words. */
+const troubleText = (error: Error): string => ('path' in error && systemText(error)) || error.message;
 
 function agentText(event: Told): string {
   switch (event.event) {

@@ -10,6 +10,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -59,4 +60,15 @@ test('a file that is there keeps its mode, unless another is asked for', () => {
   writeDurably(at('shared'), 'secret', 0o600);
   writeDurably(at('new'), 'secret', 0o600);
   expect(['shared', 'new'].map(modeOf)).toEqual([0o600, 0o600]);
+});
+
+test('what a process that was killed has left is removed, and nothing that is young or has another name', () => {
+  const left = '.coldrig-00000000-0000-4000-8000-000000000000.tmp';
+  const young = '.coldrig-00000000-0000-4000-8000-000000000001.tmp';
+  const others = ['.00000000-0000-4000-8000-000000000000.tmp', 'x.tmp', 'before'];
+  for (const name of [left, young, ...others]) writeFileSync(at(name), 'part');
+  const longAgo = new Date(Date.now() - 7_200_000);
+  for (const name of [left, ...others]) utimesSync(at(name), longAgo, longAgo);
+  writeDurably(at('new'), 'text');
+  expect(readdirSync(folder).sort()).toEqual([young, ...others, 'new'].sort());
 });

@@ -1,14 +1,17 @@
 // Writes a whole file so that nobody ever sees half of it, and so that it survives a loss of power.
 //
-// It is written under another name in the same folder, put on the disk, and renamed: after a crash there is the old file or the new one.
+// It is written under another name in the same folder, put on the disk, and renamed: after a crash there is the old file or the new one. What a process
+// that was killed has left under such a name is removed by the next one that writes into the folder.
 
 import { randomUUID } from 'node:crypto';
 import {
   closeSync,
   existsSync,
+  fstatSync,
   fsyncSync,
   lstatSync,
   openSync,
+  readdirSync,
   readlinkSync,
   realpathSync,
   renameSync,
@@ -28,6 +31,7 @@ export function writeDurably(path: string, bytes: Uint8Array | string, mode?: nu
     try {
       writeFileSync(file, bytes);
       fsyncSync(file);
+      sweep(dirname(temporary), fstatSync(file).mtimeMs);
     } finally {
       closeSync(file);
     }
@@ -49,6 +53,28 @@ export function placeOf(path: string, linksMost = 40): string {
   return placeOf(resolve(realpathSync(dirname(path)), readlinkSync(path)), linksMost - 1);
 }
 
+/** No other program has such names: what has one, and is old, may be removed. */
+const temporaryName = /^\.coldrig-[0-9a-f-]{36}\.tmp$/;
+/** A file is written in one piece, which takes no hour. */
+const leftBehindMs = 3_600_000;
+const swept = new Set<string>();
+
 export function temporaryBeside(path: string): string {
-  return join(dirname(placeOf(path)), `.${randomUUID()}.tmp`);
+  return join(dirname(placeOf(path)), `.coldrig-${randomUUID()}.tmp`);
+}
+
+/** `nowMs`: by the clock of the disk. Once for each folder and process. */
+function sweep(folder: string, nowMs: number): void {
+  if (swept.has(folder)) return;
+  swept.add(folder);
+  try {
+    for (const name of readdirSync(folder)) {
+      if (!temporaryName.test(name)) continue;
+      const path = join(folder, name);
+      const writtenMs = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? nowMs;
+      if (nowMs - writtenMs > leftBehindMs) rmSync(path, { force: true });
+    }
+  } catch {
+    // A folder that may not be listed, or where others' files may not be removed, keeps them.
+  }
 }
