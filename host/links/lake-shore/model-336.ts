@@ -7,8 +7,9 @@
 import type { CryostatView } from '../../plant/cryostat/view.ts';
 import { ControlLoop, type Gains, type LoopMode } from './control-loop.ts';
 import { CELSIUS_KELVIN, FIRST_CURVE, type Input, LakeShore, neverNs, type Output, type Units } from './controller.ts';
+import { ScpiError } from './scpi.ts';
 import { curveHeader, sharedCommands, sharedPlaces } from './shared-commands.ts';
-import { any, CommandTable, int, kelvinText, number, on, oneOf, type Places, type Row, real } from './table.ts';
+import { any, CommandTable, int, kelvinText, number, on, oneOf, type Places, type Row, real, text } from './table.ts';
 
 const ids = ['A', 'B', 'C', 'D'];
 const modes: readonly LoopMode[] = ['off', 'closed', 'zone', 'open', 'monitor', 'warmup'];
@@ -83,6 +84,14 @@ const own: readonly Row<LakeShore>[] = [
     starts: '+0,+50,+20,+0,+0,0,0,+0.1',
   },
   { name: 'DISPLAY', fields: [int(0, 7), int(0, 3), int(1, 4)], starts: '4,0,1' },
+  {
+    // Standard curve, curve to write, serial number, then temperature and sensor value three times.
+    ...{ name: 'SCAL', isCommandOnly: true },
+    fields: [int(1, 7), int(21, 59), text(10), ...Array.from({ length: 6 }, () => any)],
+    set: () => {
+      throw new ScpiError('execution', 'soft calibration is not emulated; write points with CRVPT');
+    },
+  },
   { name: 'IEEE', fields: [int(1, 30)], starts: '12' },
   { name: 'LEDS', fields: [on], starts: '1' },
   // The terminals of the thermocouple option are at room temperature.

@@ -46,12 +46,14 @@ describe('IEEE 488.2', () => {
     expect(ls336('SETP? 7;*ESR?;*ESR?')).toBe('16;0');
     expect(ls336('KRDG A;*ESR?')).toBe('32');
     expect(ls336('ATUNE 1,2;*ESR?')).toBe('16');
+    expect(ls336('SCAL 6,50,S1,77,20.2,305,112.4,0,0;*ESR?')).toBe('16');
     expect(ignored).toEqual([
       'FOO? 1: no command FOO?',
       "RANGE 1,99: RANGE: '99' is not a whole number from 0 to 8",
       "SETP? 7: SETP?: '7' is not a whole number from 1 to 4",
       'KRDG A: no command KRDG',
       'ATUNE 1,2: autotuning is not emulated; set PID',
+      'SCAL 6,50,S1,77,20.2,305,112.4,0,0: soft calibration is not emulated; write points with CRVPT',
     ]);
   });
 
