@@ -10,10 +10,14 @@ export const timeUnits: Readonly<Record<string, number>> = {
 /** Virtual time is exact up to 104 days. */
 export const longestNs = 2 ** 53 - 1;
 
+/** The micro sign and the Greek letter, which look the same, as the `u` of the tables of units. */
+export const withPlainMicro = (unit: string): string => unit.replace(/^[\u00b5\u03bc]/, 'u');
+
 /** Nanoseconds of a number with its unit, with or without a space between; undefined for a text that is no time. */
 export function parseTime(text: string): number | undefined {
-  const [, number, unit] = /^(\d+(?:\.\d+)?) ?([a-z]+)$/.exec(text.trim()) ?? [];
-  if (unit === undefined || !Object.hasOwn(timeUnits, unit)) return undefined;
+  const [, number, written] = /^(\d+(?:\.\d+)?) ?([a-z\u00b5\u03bc]+)$/.exec(text.trim()) ?? [];
+  const unit = withPlainMicro(written ?? '');
+  if (!Object.hasOwn(timeUnits, unit)) return undefined;
   return Math.round(Number(number) * timeUnits[unit]);
 }
 

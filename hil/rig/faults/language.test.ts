@@ -19,6 +19,14 @@ describe('a fault', () => {
     });
   });
 
+  test('may have its micro as a Greek letter, as coldrig prints it', () => {
+    for (const micro of ['µ', 'μ']) {
+      const { size, afterNs, text } = parseFault(`thermal-rise at MXC 20${micro}W after 5${micro}s`);
+      expect([size, afterNs]).toEqual([20, 5000]);
+      expect(text).toBe(`thermal-rise at MXC 20${micro}W after 5${micro}s`);
+    }
+  });
+
   test('begins at once and stays for good unless it says otherwise', () => {
     expect(parseFault('mechanical at MXC')).toMatchObject({ afterNs: 0, forNs: Number.POSITIVE_INFINITY, size: 0 });
   });
@@ -45,6 +53,7 @@ describe('a fault', () => {
     ['thermal-rise', "say where: 'thermal-rise at …'"],
     ['thermal-rise at 4Q 1W', "it cannot be at '4Q'; it can be at 50K, 4K, Still, CP, MXC"],
     ['thermal-rise at 4K', "say how big, in W, mW, uW: for instance 'thermal-rise at 4K 200mW after 30s'"],
+    ['thermal-rise at 4K 200 mW', 'write 200mW, without a blank'],
     ['thermal-rise at 4K 200mV', "'mV' is no unit here; there are W, mW, uW"],
     ['thermal-rise at 4K 0mW', "'0mW' is nothing"],
     [

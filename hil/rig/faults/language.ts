@@ -6,7 +6,7 @@
 // What must stay true: an invalid text is refused, with the wrong word and the valid ones; the text that is made of a fault parses to the same fault.
 
 import type { Disturbance } from '../../../host/board/surroundings.ts';
-import { longestNs, parseTime, timeUnits } from '../time.ts';
+import { longestNs, parseTime, timeUnits, withPlainMicro } from '../time.ts';
 import { type FaultKind, faultKinds } from './kinds.ts';
 
 export interface Fault {
@@ -95,6 +95,9 @@ function sizeOf(
   const word = words[0] ?? '';
   const match = /^([+-]?\d+(?:\.\d+)?)(\D.*)$/.exec(word);
   if (!match || word === 'after' || word === 'for') {
+    const [, following = ''] = words;
+    if (/^[+-]?\d+(\.\d+)?$/.test(word) && own(spec.units, withPlainMicro(following)) !== undefined)
+      refuse(`write ${word}${following}, without a blank`);
     if (spec.size === undefined) refuse(`say how big, in ${Object.keys(spec.units).join(', ')}: ${hint}`);
     return { size: spec.size as number, placeOffset: 0 };
   }
@@ -102,7 +105,7 @@ function sizeOf(
   const units = Object.keys(spec.units);
   if (units.length === 0) refuse(`it has no size; '${word}' says nothing here`);
   const unit =
-    own(spec.units, unitName) ??
+    own(spec.units, withPlainMicro(unitName)) ??
     refuse(`'${unitName}' is no unit here; there ${units.length > 1 ? 'are' : 'is'} ${units.join(', ')}`);
   words.shift();
   const size = Math.round(Number(number) * unit.perUnit);

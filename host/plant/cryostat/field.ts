@@ -28,7 +28,8 @@ export function parseYaml(text: string, file: string, expected = 'a fridge, whic
   const [error] = document.errors;
   if (error) {
     // The library ends its sentence with the place, which is in front already, and a colon for the lines that follow it.
-    const [what] = error.message.split(/ at line |\n/);
+    const [said] = error.message.split(/ at line |\n/);
+    const what = error.code === 'MULTIPLE_DOCS' ? 'several documents in one file' : said;
     throw new FridgeError(file, lines.linePos(error.pos[0]).line, `not YAML (${what}); expected ${expected}`);
   }
   if (!document.contents) throw new FridgeError(file, 1, `empty; expected ${expected}`);
@@ -98,6 +99,18 @@ export class Field {
     const value = isScalar(this.node) ? this.node.value : undefined;
     if (typeof value !== 'number' || !Number.isFinite(value)) throw this.error(`is ${this.what()}; expected a number`);
     if (value < least || value > most) throw this.error(`is ${value}; expected ${range(least, most)}`);
+    return value;
+  }
+
+  wholeNumber(least: number, most: number): number {
+    const value = this.number(least, most);
+    if (!Number.isInteger(value)) throw this.error(`is ${value}; expected a whole number, ${range(least, most)}`);
+    return value;
+  }
+
+  exactly(expected: number): number {
+    const value = this.number();
+    if (value !== expected) throw this.error(`is ${value}; expected ${expected}`);
     return value;
   }
 

@@ -60,6 +60,21 @@ describe('a fridge file', () => {
       'type: CX-1050',
       /is 'CX-1050'; expected DT-670, CX-1010, CX-1030 or RX-102A/,
     ],
+    ['half a cooler', 'count: 1, first_scale', 'count: 1.5, first_scale', /count is 1\.5; expected a whole number/],
+    ['half a line', 'line_id: C00, count: 6', 'line_id: C00, count: 4.8', /count is 4\.8; expected a whole number/],
+    [
+      'a rail the chip has not',
+      'name: sense, volts',
+      'name: sensors, volts',
+      /rails\[1\]\.name is 'sensors'; expected sense/,
+    ],
+    ['a rail of another voltage', 'sense, volts: 1.8', 'sense, volts: 3.3', /rails\[1\]\.volts is 3\.3; expected 1\.8/],
+    [
+      'two sensors of one name',
+      'controller spare, type: DT',
+      'controller, type: DT',
+      /has the name of another sensor: 'controller'/,
+    ],
     ['knots that fall', 'still_K: [0.45, 0.55', 'still_K: [0.65, 0.55', /must have two numbers or more that rise/],
     ['too few numbers', 'flow_per_K: [-0.098, 0.396]', 'flow_per_K: [-0.098]', /has 1 numbers; expected 2/],
     ['an attenuator without a value', ', value_dB: 20 }', ' }', /lacks value_dB/],
@@ -73,6 +88,22 @@ describe('a fridge file', () => {
       if (replace !== ' }') expect(found.line).toBe(found.expectedLine);
     });
   }
+
+  test('in which the chip has no place is refused: a rail, a connector or a plate is missing', () => {
+    const without = (line: RegExp) => () => parseFridge(uts.replace(line, ''), 'my.yaml');
+    expect(without(/.*name: heater, volts.*\n/)).toThrow(
+      /my\.yaml:\d+: controller\.rails are 5; expected the chip's 6: core,/,
+    );
+    expect(without(/.*name: RR00 at 4K.*\n/)).toThrow(/my\.yaml:\d+: controller\.connectors are 2; expected 3 or more/);
+    const stand = textOf('stand');
+    expect(() => parseFridge(stand.replace(/ {2}4K: \{ copper.*\n/, ''), 'my.yaml')).toThrow(
+      /my\.yaml:\d+: stages lack 4K; expected 50K and 4K at least/,
+    );
+  });
+
+  test('of several documents is refused in words', () => {
+    expect(() => parseFridge(`${uts}---\nfridge: x\n`, 'a.yaml')).toThrow(/not YAML \(several documents in one file\)/);
+  });
 
   test('that is not YAML, empty, or a list is refused as well', () => {
     expect(() => parseFridge('fridge: [1', 'a.yaml')).toThrow(/^a\.yaml:1: /);

@@ -3,6 +3,7 @@
 // The input is the text, not a path: the caller reads the file. What must stay true: every number has its unit in its key, every key is known,
 // and a fridge that was read can be run.
 
+import { Rail, railMillivolts, Signal } from '../../../protocol/plant/places.ts';
 import { sensorTypes } from '../../../protocol/sensors/curves.ts';
 import type { DilutionData } from './dilution.ts';
 import { type Field, parseYaml } from './field.ts';
@@ -14,6 +15,11 @@ const sections = [
   ...['fridge', 'about', 'stages', 'pulse_tube', 'cross_link', 'heat_switch_W_per_K', 'dilution', 'operating_heat_W'],
   ...['sensors', 'controller', 'components', ...wiringSections],
 ] as const;
+
+/** In the order of their numbers. */
+const railNames = Object.keys(Rail)
+  .filter((name) => name !== 'COUNT')
+  .map((name) => name.toLowerCase());
 
 export function parseFridge(text: string, file: string): Fridge {
   const top = parseYaml(text, file);
@@ -40,17 +46,18 @@ export function parseFridge(text: string, file: string): Fridge {
     dilution,
     operatingWatts: readOperating(found.operating_heat_W, present),
     lines: readWiring(found, present),
-    sensors: need('sensors')
-      .list()
-      .map((field) => readSensor(field, present)),
-    rails: controller.rails.list().map(readRail),
+    sensors: readSensors(need('sensors'), present),
+    rails: readRails(controller.rails),
     references: readReferences(controller.references),
-    connectors: controller.connectors.list().map((field) => readConnector(field, present)),
+    connectors: readConnectors(controller.connectors, present),
   };
 }
 
 function readStages(field: Field): StageData[] {
   const stages = field.entries();
+  for (const name of ['50K', '4K']) {
+    if (!stages.some(([one]) => one === name)) throw field.error(`lack ${name}; expected 50K and 4K at least`);
+  }
   return stages.map(([name, stage], i) => {
     if (name !== stageNames[i]) {
       throw stage.error(
@@ -86,7 +93,7 @@ function readStage(name: StageName, field: Field): StageData {
 function readPulseTube(field: Field): Fridge['pulseTube'] {
   const found = field.whole(['count', 'first_scale', 'second_scale', 'first_link_K_per_W', 'second_link_K_per_W']);
   return {
-    count: found.count.number(1, 8),
+    count: found.count.wholeNumber(1, 8),
     firstScale: found.first_scale.number(0.1, 10),
     secondScale: found.second_scale.number(0.1, 10),
     firstLinkKelvinPerWatt: found.first_link_K_per_W.number(0, 10),
@@ -142,6 +149,16 @@ function rising(field: Field, count: number): number[] {
   return values;
 }
 
+function readSensors(field: Field, present: readonly StageName[]): SensorData[] {
+  const names = new Set<string>();
+  return field.list().map((each) => {
+    const sensor = readSensor(each, present);
+    if (names.has(sensor.name)) throw each.error(`has the name of another sensor: '${sensor.name}'`);
+    names.add(sensor.name);
+    return sensor;
+  });
+}
+
 function readSensor(field: Field, present: readonly StageName[]): SensorData {
   const found = field.object(['name', 'type', 'stage', 'ripple_mK']);
   const { name, type, stage } = found;
@@ -152,11 +169,18 @@ function readSensor(field: Field, present: readonly StageName[]): SensorData {
   };
 }
 
-function readRail(field: Field): RailData {
+/** The rails of the chip, by name and voltage: it measures and switches them by their place. */
+function readRails(field: Field): RailData[] {
+  const rails = field.list();
+  if (rails.length === railNames.length) return rails.map(readRail);
+  throw field.error(`are ${rails.length}; expected the chip's ${railNames.length}: ${railNames.join(', ')}`);
+}
+
+function readRail(field: Field, index: number): RailData {
   const found = field.whole(['name', 'volts', 'ceramic_uF', 'output_mOhm', 'response_us']);
   return {
-    name: found.name.text(),
-    nominalVolts: found.volts.number(0.1, 50),
+    name: found.name.oneOf([railNames[index]]),
+    nominalVolts: found.volts.exactly(railMillivolts[index] / 1000),
     capacitanceFarads: found.ceramic_uF.number(0.001, 1e5) / 1e6,
     outputOhms: found.output_mOhm.number(0, 1e5) / 1e3,
     responseNs: Math.round(found.response_us.number(0.001, 1e5) * 1e3),
@@ -174,6 +198,13 @@ function readReferences(field: Field): Fridge['references'] {
   });
   if (references.length !== 2) throw field.error(`are ${references.length}; expected two, the first one selected`);
   return references as Fridge['references'];
+}
+
+/** One for each signal line of the chip; there may be more. */
+function readConnectors(field: Field, present: readonly StageName[]): ConnectorData[] {
+  const connectors = field.list().map((each) => readConnector(each, present));
+  if (connectors.length >= Signal.COUNT) return connectors;
+  throw field.error(`are ${connectors.length}; expected ${Signal.COUNT} or more, one for each signal line`);
 }
 
 function readConnector(field: Field, present: readonly StageName[]): ConnectorData {

@@ -73,7 +73,7 @@ function readLine(
   return {
     id: own.line_id.text(),
     role,
-    count: pick('count')?.number(1, 10_000) ?? 1,
+    count: pick('count')?.wholeNumber(1, 10_000) ?? 1,
     cables: readCables(cable, present),
     anchoring: pick('anchoring')?.oneOf(Object.keys(anchorings) as Anchoring[]) ?? usualAnchoring[role],
     endsAt: pick('ends_at')?.oneOf(present) ?? present[present.length - 1],
