@@ -186,15 +186,25 @@ describe('a project', () => {
     const endless = join(folder, 'endless');
     mkdirSync(join(endless, 'scenarios'), { recursive: true });
     // Not through the console, which tells nothing while a scenario loops.
+    writeFileSync(
+      join(endless, 'scenarios', 'a.scenario.ts'),
+      "import { scenario } from 'coldrig/hil'; scenario('ends', {}, () => {});",
+    );
     const text = `import { writeSync } from 'node:fs'; import { scenario } from 'coldrig/hil';
       scenario('never ends', {}, async (rig) => { writeSync(2, 'process ' + process.pid + '\\n'); for (;;) { ${turn} } });`;
     writeFileSync(join(endless, 'scenarios', 'endless.scenario.ts'), text);
-    const begun = startColdrig(['hil'], { cwd: endless });
+    const [xml, json] = [join(endless, 'it.xml'), join(endless, 'it.json')];
+    const begun = startColdrig(['hil', '--junit', xml, '--json-file', json], { cwd: endless });
     const [, worker] = await begun.said(/process (\d+)\n/);
     begun.end(signal);
     const { code, stderr } = await begun.outcome;
     expect([code, signal === 'SIGKILL' || /interrupted/.test(stderr) || stderr]).toEqual([exitCode, true]);
     await vi.waitUntil(() => !isRunning(Number(worker)), { timeout: 30_000 });
+    expect(existsSync(join(endless, 'build'))).toBe(false);
+    if (exitCode === null) return;
+    expect(readFileSync(xml, 'utf8')).toMatch(/ failures="1" .*name="interrupted".*interrupted after [01] scenarios/s);
+    expect(JSON.parse(readFileSync(json, 'utf8'))).toMatchObject({ ok: false, interrupted: true, failed: 0 });
+    expect(stderr).not.toContain('✗');
   });
 });
 

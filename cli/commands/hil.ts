@@ -57,6 +57,7 @@ Examples:
 
 A failure on the emulated board leaves build/hil/<file>/<scenario>/failure.coldrig: 'coldrig replay' repeats it in any process.
 Exit code 0: all passed or were skipped for a reason. 1: one or more failed. 2: the command line is wrong, or no scenario has this name.
+130: interrupted (Ctrl-C, SIGTERM); --junit and --json-file then have what ended before, and say so.
 With --json: {ok, passed, failed, skipped, seconds, scenarios: [{name, module, verdict, seconds, measurements, ...}]}; each has, where they
 apply, reason, message, file, line, printed, notes, from, fridge, seed, choices, timeNs, logHash. With --lcov there is also coverage {bootloader, firmware}, each
 {blocks, reached, left: [{function, file, line, blocks}]}; with --report also report, the path of the page. With --report or --baseline a scenario on the emulated board has figures {cycles,
@@ -104,8 +105,13 @@ async function hil(options: HilOptions, pattern: string | undefined): Promise<Re
   const onEnd = options.json
     ? undefined
     : (ended: EndedScenario) => process.stderr.write(`${endedText(ended, style)}\n`);
+  const onInterrupted = (report: RunReport) => {
+    const { json } = hilEnding(report, options.junit);
+    const result = { text: '', json, exitCode: ExitCode.INTERRUPTED };
+    if (options.jsonFile !== undefined) writeOutput(options.jsonFile, printedJson(result), 'the result');
+  };
   const run = (image: string | undefined, signal: AbortSignal, lcov?: string) =>
-    reportOf({ ...options, image, lcov }, pattern, signal, onEnd);
+    reportOf({ ...options, image, lcov }, pattern, { signal, onEnd, onInterrupted });
   const report = await untilInterrupted(async (signal) => {
     const measured = await run(options.image, signal, options.lcov);
     return options.baseline === undefined ? measured : besideBaseline(measured, await run(options.baseline, signal));
@@ -136,8 +142,7 @@ export function hilEnding(report: RunReport, junit: string | undefined): Result 
 async function reportOf(
   options: HilOptions,
   pattern: string | undefined,
-  signal: AbortSignal,
-  onEnd: RunOptions['onEnd'],
+  heard: Pick<RunOptions, 'signal' | 'onEnd' | 'onInterrupted'>,
 ): Promise<RunReport> {
   const { seed, image, key, bootloader, target, choices, effort, out, shard, lcov, report, baseline } = options;
   const [imagePath, keyPath, bootloaderPath] = [image, key, bootloader].map((path) => path && resolve(path));
@@ -151,8 +156,7 @@ async function reportOf(
       settings,
       pattern,
       shard,
-      signal,
-      onEnd,
+      ...heard,
       onPrint,
       coverage: lcov !== undefined,
     });

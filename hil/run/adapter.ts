@@ -17,7 +17,14 @@ import {
   type ScenarioResult,
   type WireBody,
 } from '../rig/scenario/scenario.ts';
-import { outFolder, type RunSettings, scenarioEnding, scenarioFolders, settingsOfProcess } from './settings.ts';
+import {
+  isInterruption,
+  outFolder,
+  type RunSettings,
+  scenarioEnding,
+  scenarioFolders,
+  settingsOfProcess,
+} from './settings.ts';
 
 /** What the reporter gets of each scenario. */
 export interface ReportedScenario extends ScenarioResult {
@@ -62,6 +69,8 @@ export function scenario(name: string, options: ScenarioOptions, body: InsideBod
     if (!isAskedFor(run, name, relative('', task.file.filepath))) skip();
     const { result, error, failureFile } = await runScenario(defined, rig, signal);
     keepCoverage(run);
+    // What was interrupted has not failed. A test that takes too long is aborted too, for another reason.
+    if (result.verdict === 'failed' && isInterruption(signal.reason)) throw signal.reason;
     const kept = failureFile && keptOrWhy(() => keepFailure(outFolder(run), task.file.filepath, name, failureFile));
     task.meta.coldrig = { ...result, ...(kept?.file !== undefined && { file: kept.file }) };
     if (result.verdict === 'skipped') skip(result.reason);

@@ -10,7 +10,7 @@ import type { InlineConfig, Reporter, TestCase, TestModule } from 'vitest/node';
 import { type Coverage, mergeCoverage } from '../../host/tools/coverage/coverage.ts';
 import type { ReportedScenario } from './adapter.ts';
 import type { Difference } from './compare.ts';
-import { type RunSettings, scenarioEnding, scenarioFolders, settingsVariable } from './settings.ts';
+import { isInterruption, type RunSettings, scenarioEnding, scenarioFolders, settingsVariable } from './settings.ts';
 
 export interface RunOptions {
   /** The project's folder. */
@@ -29,6 +29,8 @@ export interface RunOptions {
   /** Is told what a scenario prints. */
   onPrint?: (text: string) => void;
   signal?: AbortSignal;
+  /** Is told, before the signal's reason is thrown, what has ended until then. */
+  onInterrupted?: (report: RunReport) => void;
 }
 
 /** A scenario that has ended, with where it is and how long it took. */
@@ -53,6 +55,8 @@ export interface RunReport {
   seconds: number;
   /** The names of all that are declared, by file and in their order: those of a share among them. */
   declared: Record<string, string[]>;
+  /** It was interrupted: there are scenarios that were not run, or not to their end. */
+  interrupted?: true;
   /** Of all scenarios together. */
   coverage?: Coverage;
 }
@@ -127,8 +131,12 @@ async function run(options: RunOptions): Promise<RunReport> {
     await vitest.close();
     process.exitCode = exitCode;
   }
-  signal?.throwIfAborted();
   const { scenarios, declared } = collector;
+  const seconds = (performance.now() - began) / 1000;
+  if (signal?.aborted) {
+    options.onInterrupted?.({ scenarios, declared, seconds, interrupted: true });
+    throw signal.reason;
+  }
   if (scenarios.length === 0 && shard === undefined) {
     const which =
       pattern === undefined
@@ -136,7 +144,7 @@ async function run(options: RunOptions): Promise<RunReport> {
         : `none contains '${pattern}' in its name or in the path of its file`;
     throw new NoScenarios(`there is no such scenario in ${root}: ${which}`);
   }
-  return { scenarios, declared, seconds: (performance.now() - began) / 1000 };
+  return { scenarios, declared, seconds };
 }
 
 /** A scenario that waits for virtual time hears of an interruption within this real time, in milliseconds. */
@@ -181,7 +189,7 @@ class Collector implements Reporter {
     const { coldrig } = test.meta();
     const { state, errors } = test.result();
     // Skipped without a result: it is not among those that were asked for.
-    if (coldrig === undefined && state !== 'failed') return;
+    if (coldrig === undefined && (state !== 'failed' || errors?.some(isInterruption))) return;
     const seconds = (test.diagnostic()?.duration ?? 0) / 1000;
     const place = errors?.flatMap(({ stacks }) => stacks ?? []).find(({ file }) => file === test.module.moduleId);
     const where = place && `  line:     ${this.pathOf(test.module)}:${place.line}:${place.column}`;
@@ -196,7 +204,8 @@ class Collector implements Reporter {
 
   onTestModuleEnd(module: TestModule): void {
     this.declared[this.pathOf(module)] = [...module.children.allTests()].map(({ name }) => name);
-    for (const { message } of module.errors())
+    // A process that did not hear of an interruption was killed.
+    for (const { message } of this.options.signal?.aborted ? [] : module.errors())
       this.ended(module, {
         name: this.pathOf(module),
         verdict: 'failed',

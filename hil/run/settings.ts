@@ -63,3 +63,6 @@ function readSettings(run: RunSettings): { run: RunSettings; rig: RigSettings } 
 
 /** The folder for what failures leave. */
 export const outFolder = ({ out }: RunSettings): string => out ?? join('build', 'hil');
+
+/** Whether vitest was told to end the run, as at Ctrl-C. The class crosses processes by its name alone. */
+export const isInterruption = (error: unknown): boolean => (error as Error | undefined)?.name === 'TestRunAbortError';
