@@ -10,6 +10,7 @@ import { runFidelity } from './drive/fidelity';
 import { runGain } from './drive/gain';
 import { driveInputs } from './drive/inputs';
 import { actionsInForce, actionsOf, mayBeOn } from './in-force/statement';
+import { taskStartNs } from './kernel/scheduler';
 import { runBudget } from './protect/budget';
 import { runInterlock } from './protect/interlock';
 import { followAttenuation, settleSequencers } from './pulse/attenuation';
@@ -23,21 +24,21 @@ import { runFrontend } from './sense/frontend';
 /** A comparator has called, or a step of coming up is due. */
 export function answerRails(): void {
   noteRailTrips();
-  const tripped = runInterlock();
+  const tripped = runInterlock(taskStartNs());
   assert(<u64>tripped >> INTERLOCK_NUMBER_COUNT == 0, 'interlocks that there are');
   const isDone = runRails(actionsOf(tripped));
   assert(isDone, 'what was judged is done before the task ends');
 }
 
 export function protect(): void {
-  const tripped = runInterlock();
+  const tripped = runInterlock(taskStartNs());
   assert(<u64>tripped >> INTERLOCK_NUMBER_COUNT == 0, 'interlocks that there are');
   const isDone = drive(actionsOf(tripped));
   assert(isDone, 'what was judged is done before the task ends');
 }
 
 export function balance(): void {
-  runBudget();
+  runBudget(taskStartNs());
   const isDone = drive(actionsInForce());
   assert(isDone, 'what was judged is done before the task ends');
 }

@@ -34,7 +34,7 @@ import { startRails } from './drive/rails';
 import { runTask } from './generated/run-task';
 import { latchHealth } from './in-force/statement';
 import { handoverValid, runningSlot, stateAtHandover } from './kernel/handover';
-import { earliestRelease, NEVER, releaseTask } from './kernel/releases';
+import { earliestRelease, NEVER, releaseTask, wakeTask } from './kernel/releases';
 import { runReleasedTasks, startScheduler } from './kernel/scheduler';
 import { TASK_CLOCK, TASK_RAILS, TASK_SMP, TASK_THERMOMETRY } from './kernel/tasks';
 import { chargeRequests } from './protect/request-power';
@@ -85,13 +85,13 @@ export function interrupt(lines: u32): void {
   if ((lines & LINE_CLOCK) != 0) releaseTask(TASK_CLOCK);
   if ((lines & LINE_THERMOMETRY) != 0) {
     writeThermometryStatus(THERMOMETRY_STATUS_DONE);
-    releaseTask(TASK_THERMOMETRY);
+    wakeTask(TASK_THERMOMETRY, startNs);
   }
   if ((lines & SERVICE_LINES) != 0) {
     serviceLines(lines);
     releaseTask(TASK_SMP);
   }
-  // The alarm alone takes no time worth a second look at the clock. Other lines may have released a task just now.
-  runReleasedTasks(runTask, lines == LINE_TIMER ? startNs : uptimeNs());
+  // Alarm and scanner take no time worth a second look at the clock. Other lines may have released a task just now.
+  runReleasedTasks(runTask, (lines & ~(LINE_TIMER | LINE_THERMOMETRY)) == 0 ? startNs : uptimeNs());
   chargeRequests(startNs, (lines & SERVICE_LINES) != 0);
 }

@@ -98,7 +98,8 @@ function releaseAfter(task: u32, releasedNs: u64, nowNs: u64): u64 {
   const periodNs = <u64>taskPeriodUs(task) * NS_PER_US;
   if (periodNs == 0) return NEVER;
   const late = nowNs - releasedNs;
-  const next = releasedNs + (late / periodNs + 1) * periodNs;
+  // Nearly always the run is less than a period late, and the grid point after the released one is the next.
+  const next = late < periodNs ? releasedNs + periodNs : releasedNs + (late / periodNs + 1) * periodNs;
   assert(next > nowNs && next - nowNs <= periodNs, 'the next grid point is less than a period away');
   return next;
 }

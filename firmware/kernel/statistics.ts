@@ -26,6 +26,9 @@ export class TaskRecord {
 /** A multiple of eight, so that every record begins where its u64 may stand. */
 const RECORD_SIZE: u32 = 32;
 const records = memory.data(<i32>(TASK_NUMBERS * RECORD_SIZE), 8);
+/** Of all tasks. */
+let misses: u32 = 0;
+let overruns: u32 = 0;
 
 /** What is known of a task. The kernel alone writes it. */
 export function recordOf(task: u32): TaskRecord {
@@ -34,7 +37,18 @@ export function recordOf(task: u32): TaskRecord {
   return changetype<TaskRecord>(records + <usize>(task * RECORD_SIZE));
 }
 
+/** Runs of any task that ended past their deadline. */
+export function missesOfAll(): u32 {
+  return misses;
+}
+
+/** Runs of any task that used more than the budget. */
+export function overrunsOfAll(): u32 {
+  return overruns;
+}
+
 export function initStatistics(task: u32): void {
+  assert(misses == 0 && overruns == 0, 'it starts once, before any run');
   const record = recordOf(task);
   memory.fill(changetype<usize>(record), 0, RECORD_SIZE);
   record.leastSlackUs = i32.MAX_VALUE;
@@ -49,9 +63,17 @@ export function countRun(task: u32, cycles: u32, slackUs: i32, missed: bool, ove
   record.runs++;
   record.worstCycles = max(record.worstCycles, cycles);
   record.leastSlackUs = min(record.leastSlackUs, slackUs);
-  if (missed) record.misses++;
-  if (overBudget) record.overruns++;
+  if (missed) {
+    record.misses++;
+    misses++;
+  }
+  if (overBudget) {
+    record.overruns++;
+    overruns++;
+  }
   assert(record.misses <= record.runs && record.overruns <= record.runs, 'each run counts once');
+  assert(record.misses <= misses, 'a miss of one task counts for all');
+  assert(record.overruns <= overruns, 'and so does an overrun');
   assert(<u64>record.worstCycles <= record.cycles, 'the worst run is one of all runs');
   assert(record.misses == 0 || record.leastSlackUs <= 0, 'a run that was late had no slack left');
   assert(

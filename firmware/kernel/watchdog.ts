@@ -11,8 +11,7 @@ import { NS_PER_US } from '../../protocol/guest/clock';
 import { POLICY_WATCHDOG_WINDOW_US } from '../../protocol/guest/generated/constants';
 import { WATCHDOG_FEED_KEY_KEY, writeWatchdogFeed } from '../../protocol/guest/generated/registers';
 import { taskStartNs } from './scheduler';
-import { recordOf } from './statistics';
-import { TASK_COUNT, taskAt } from './tasks';
+import { missesOfAll } from './statistics';
 
 const WINDOW_NS: u64 = <u64>POLICY_WATCHDOG_WINDOW_US * NS_PER_US;
 /** A feed comes less than this after the start of its run, and the start is the time that is kept. */
@@ -34,8 +33,7 @@ export function watchdogFeedsWithheld(): u32 {
 }
 
 export function runWatchdog(): void {
-  let misses: u32 = 0;
-  for (let position: u32 = 0; position < TASK_COUNT; position++) misses += recordOf(taskAt(position)).misses;
+  const misses = missesOfAll();
   assert(misses >= missesSeen, 'misses are counted, and never taken back');
   assert(feedsWithheld <= missesSeen, 'a feed is withheld for a miss');
   const everyDeadlineMet = misses == missesSeen;

@@ -16,9 +16,8 @@ import {
 } from '../../protocol/guest/generated/constants';
 import { readResetResetsInARow, writeResetResetsInARow } from '../../protocol/guest/generated/registers';
 import { handoverValid } from '../kernel/handover';
-import { recordOf } from '../kernel/statistics';
+import { missesOfAll, overrunsOfAll } from '../kernel/statistics';
 import { watchdogFeeds } from '../kernel/watchdog';
-import { TASK_COUNT, taskAt } from './tasks';
 
 const HOLD_NS: u64 = 10 * NS_PER_SECOND;
 
@@ -56,13 +55,8 @@ export function isWell(): bool {
 /** The code of a task that runs every 100 ms. Once all has been well for a minute, earlier resets no longer count. */
 export function runHealth(): void {
   const now = uptimeNs();
-  let misses: u32 = 0;
-  let overruns: u32 = 0;
-  for (let position: u32 = 0; position < TASK_COUNT; position++) {
-    const record = recordOf(taskAt(position));
-    misses += record.misses;
-    overruns += record.overruns;
-  }
+  const misses = missesOfAll();
+  const overruns = overrunsOfAll();
   assert(misses >= missesSeen && overruns >= overrunsSeen, 'what the scheduler counts only grows');
   if (misses != missesSeen) deadlineUntilNs = now + HOLD_NS;
   if (overruns != overrunsSeen) budgetUntilNs = now + HOLD_NS;

@@ -5,7 +5,6 @@
 // estimate counts everything that has an energy; a firmware on trial that shedding cannot keep within the budget ends its own trial
 // (drive/trial.ts); a confirmed one is stopped by the interlock OVER_BUDGET.
 
-import { uptimeNs } from '../../protocol/guest/clock';
 import {
   BUDGET_CORE_MICROWATTS,
   BUDGET_PLATE_LIMIT_MICROKELVIN,
@@ -53,9 +52,9 @@ export function allowedMicrowatts(): u32 {
   return budgetMicrowatts;
 }
 
-export function runBudget(): void {
+export function runBudget(now: u64): void {
   assert(overSeconds == 0 || belowSeconds == 0, 'the power is above its budget or below it, not both');
-  estimate();
+  estimate(now);
   budgetMicrowatts = allowance();
   assert(budgetMicrowatts <= BUDGET_TOTAL_MICROWATTS, 'a cold plate allows no more than the whole budget');
   const isCoreOver = besidesRequestsMicrowatts > BUDGET_CORE_MICROWATTS - BUDGET_REQUEST_MICROWATTS;
@@ -72,8 +71,7 @@ export function runBudget(): void {
 }
 
 /** Power since the last look, from what was done and what each of it costs. */
-function estimate(): void {
-  const now = uptimeNs();
+function estimate(now: u64): void {
   assert(now >= lastNs, 'time does not run backwards');
   const elapsed = now - lastNs;
   lastNs = now;

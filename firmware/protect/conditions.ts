@@ -6,7 +6,7 @@
 // average of each channel, a few minutes long. What must stay true: a thermometer that cannot be read neither trips nor clears a
 // temperature interlock.
 
-import { NS_PER_MS, uptimeNs } from '../../protocol/guest/clock';
+import { NS_PER_MS } from '../../protocol/guest/clock';
 import {
   CHANNEL_COUNT,
   CHANNEL_PLATE_4K,
@@ -45,22 +45,21 @@ let scannedNs: u64 = 0;
 let lookedNs: u64 = 0;
 let heats: bool = false;
 
-/** Begins a look at the conditions, and returns its time: takes in the last scan, when there is a new one, and what several conditions need. */
-export function measureConditions(): u64 {
+/** Begins a look at the conditions at a time that is now: takes in the last scan, when there is a new one, and what several conditions need. */
+export function measureConditions(nowNs: u64): void {
   heats = (readOutputsState() & OUTPUTS_STATE_HEATERS) != 0;
-  const now = readThermometrySequence();
-  if (now != sequence) takeScan(now);
+  const scan = readThermometrySequence();
+  if (scan != sequence) takeScan(scan, nowNs);
   settleRailTrips();
-  lookedNs = uptimeNs();
+  lookedNs = nowNs;
   assert(lookedNs >= scannedNs, 'time does not run backwards');
-  return lookedNs;
 }
 
-function takeScan(now: u32): void {
-  assert(now != 0, 'a scan that ended is counted');
-  sequence = now;
-  scannedNs = uptimeNs();
-  measureLoad(heats);
+function takeScan(scan: u32, nowNs: u64): void {
+  assert(scan != 0, 'a scan that ended is counted');
+  sequence = scan;
+  scannedNs = nowNs;
+  measureLoad(heats, nowNs);
   for (let channel: u32 = 0; channel < CHANNEL_COUNT; channel++) measureChannel(channel);
 }
 

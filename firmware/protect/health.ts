@@ -26,6 +26,7 @@ import {
   HEALTH_WAVEFORMS_OFF,
   POLICY_WELL_AFTER_MS,
   SHED_NOTHING,
+  SLOT_TRIAL,
 } from '../../protocol/guest/generated/constants';
 import {
   ACTIVITY_DUTY_PERCENT_FULL,
@@ -49,9 +50,9 @@ import {
   trippedInterlocks,
   unreadableChannels,
 } from '../in-force/statement';
+import { stateAtHandover } from '../kernel/handover';
 import { taskStartNs } from '../kernel/scheduler';
-import { recordOf } from '../kernel/statistics';
-import { TASK_COUNT, taskAt } from '../kernel/tasks';
+import { missesOfAll, overrunsOfAll } from '../kernel/statistics';
 import { watchdogFeeds } from '../kernel/watchdog';
 import { areCellsInvalid } from '../sense/cells';
 import { clockImpaired } from '../sense/clock';
@@ -69,13 +70,16 @@ let lostSeen: u32 = 0;
 let wellSinceNs: u64 = 0;
 /** Whether RESET.RESETS_IN_A_ROW is zero: it stays so until the next reset. */
 let isRowOver: bool = false;
+/** Whether this image was on trial when it started: it is so until it is confirmed, or until the reset. */
+let isOnTrial: bool = true;
 
 /** The health word as of now. */
 export function healthWord(): u32 {
   return healthWordAt(uptimeNs());
 }
 
-function healthWordAt(now: u64): u32 {
+/** The health word at a time that is now, for who has just looked at the clock. */
+export function healthWordAt(now: u64): u32 {
   let word = latchedHealth() | whatIsKeptOff();
   if (watchdogFeeds() == 0) word |= HEALTH_STARTING;
   if (now < deadlineUntilNs) word |= HEALTH_DEADLINE;
@@ -114,31 +118,29 @@ function whatIsKeptOff(): u32 {
   return word;
 }
 
-/** Whether it has been healthy for POLICY_WELL_AFTER_MS without a break. */
+/** Whether it has been healthy for POLICY_WELL_AFTER_MS without a break; of an image on trial, and until the row of resets is over. */
 export function isWell(): bool {
   return healthWord() == 0 && uptimeNs() - wellSinceNs >= POLICY_WELL_AFTER_MS * NS_PER_MS;
 }
 
-/** Once healthy long enough, the earlier resets are forgotten: a later reset begins a new row. */
+/**
+ * Once healthy long enough, the earlier resets are forgotten: a later reset begins a new row. Afterwards only an image on trial is looked at, which may
+ * be waiting to confirm itself: for nobody else does it matter since when all has been well.
+ */
 function forgetResets(now: u64): void {
-  if (healthWordAt(now) != 0) wellSinceNs = now;
+  if ((isRowOver && !isOnTrial) || healthWordAt(now) != 0) wellSinceNs = now;
   assert(now >= wellSinceNs, 'time does not run backwards');
   if (isRowOver) return;
   isRowOver = readResetResetsInARow() == 0;
+  isOnTrial = stateAtHandover() == SLOT_TRIAL;
   if (!isRowOver && isWell()) writeResetResetsInARow(0);
 }
 
 export function runHealth(): void {
   const now = taskStartNs();
-  let misses: u32 = 0;
-  let overruns: u32 = 0;
+  const misses = missesOfAll();
+  const overruns = overrunsOfAll();
   const lost = counted(COUNT_GATEWAY_OVERRUNS) + counted(COUNT_CONSOLE_OVERRUNS);
-  for (let position: u32 = 0; position < TASK_COUNT; position++) {
-    const task = taskAt(position);
-    const record = recordOf(task);
-    misses += record.misses;
-    overruns += record.overruns;
-  }
   assert(misses >= missesSeen && overruns >= overrunsSeen, 'what the scheduler counts only grows');
   if (misses != missesSeen) deadlineUntilNs = now + HOLD_NS;
   if (overruns != overrunsSeen) budgetUntilNs = now + HOLD_NS;

@@ -8,7 +8,7 @@
 // a trip is in the latch before anything is done about it, so that nothing that happens next loses it; what was tripped before this
 // firmware started still is.
 
-import { NS_PER_MS } from '../../protocol/guest/clock';
+import { NS_PER_MS, uptimeNs } from '../../protocol/guest/clock';
 import {
   ACTION_SAFE_STATE,
   CLEARER_ITSELF,
@@ -45,10 +45,10 @@ function watchOf(number: u32): Watch {
   return changetype<Watch>(watches + <usize>number * 16);
 }
 
-/** Looks at every interlock once; what is tripped afterwards. */
-export function runInterlock(): u32 {
+/** Looks at every interlock once, at a time that is now; what is tripped afterwards. */
+export function runInterlock(now: u64): u32 {
   assert(INTERLOCK_NUMBER_COUNT <= 32, 'the latch has a bit for every interlock');
-  const now = measureConditions();
+  measureConditions(now);
   const before = trippedInterlocks();
   let tripped: u32 = 0;
   for (let number: u32 = 0; number < INTERLOCK_NUMBER_COUNT; number++)
@@ -61,7 +61,7 @@ export function runInterlock(): u32 {
 export function clearInterlock(number: u32): bool {
   assert(number < INTERLOCK_NUMBER_COUNT, 'an interlock of the table');
   assert(isTripped(number), 'only a trip can be cleared');
-  measureConditions();
+  measureConditions(uptimeNs());
   const row = interlockRow(number);
   const value = measured(row.condition, row.subject);
   // A thermometer that cannot be read neither trips nor keeps a trip.

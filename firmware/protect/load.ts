@@ -4,7 +4,6 @@
 // task that it guards. The plate follows its load within seconds, so a load that has just ended still explains the warmth that is left of it. What must
 // stay true: what was not counted or told explains nothing.
 
-import { uptimeNs } from '../../protocol/guest/clock';
 import {
   BUDGET_PLATE_NANOKELVIN_PER_MICROWATT,
   HEATER_COUNT,
@@ -25,9 +24,8 @@ let lastNs: u64 = 0;
 let average: u64 = 0;
 let recentMicrowatts: u64 = 0;
 
-/** Takes in what was done since the last scan. `heats`: the gate of the heaters is open. */
-export function measureLoad(heats: bool): void {
-  const now = uptimeNs();
+/** Takes in what was done from the last scan until now. `heats`: the gate of the heaters is open. */
+export function measureLoad(heats: bool, now: u64): void {
   assert(now >= lastNs, 'time does not run backwards');
   const microwatts =
     microwattsOf(spentPicojoules(counts), now - lastNs) + (heats ? toldMicrowatts(HEATER_PLATE_4K) : 0);

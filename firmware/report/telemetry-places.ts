@@ -3,6 +3,7 @@
 // This is in the core's RAM: a reset loses it, and it is made anew from the records. What must stay true: a block belongs to one record or is free;
 // records stand in the order of (boot, sequence).
 
+import { TELEMETRY_CLASS_BULK } from '../../protocol/guest/generated/constants';
 import { BLOCKS, classOf, FIRST_BLOCK, lookAt, secondOf, Telemetry } from './telemetry-blocks';
 
 /** Where a record is, and what it is found by. */
@@ -106,8 +107,13 @@ export function freeOthers(): void {
 export function lowest(): u32 {
   assert(count != 0, 'there are records');
   let found: u32 = 0;
-  for (let index: u32 = 1; index < count; index++)
-    if (classOf(placeAt(index).meta) < classOf(placeAt(found).meta)) found = index;
+  let least = classOf(placeAt(0).meta);
+  for (let index: u32 = 1; index < count && least != TELEMETRY_CLASS_BULK; index++) {
+    const level = classOf(placeAt(index).meta);
+    if (level >= least) continue;
+    least = level;
+    found = index;
+  }
   assert(found < count, 'one of them');
   return found;
 }

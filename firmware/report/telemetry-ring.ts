@@ -175,12 +175,12 @@ function makeRoom(blocks: u32, level: u32): bool {
 }
 
 function drop(index: u32): void {
-  showRecord(index);
   const state = keptState();
   const place = placeAt(index);
   countDropped(place.boot, place.sequence, 1);
   // What it has told of is lost with it.
   if (kindOf(place.meta) == TELEMETRY_KIND_DROPPED) {
+    showRecord(index);
     assert(wordsOf(place.meta) == DROPPED_WORDS, 'a record of what was dropped');
     countDropped(shownBody(1), shownBody(2), shownBody(0));
     countDropped(shownBody(3), shownBody(4), 0);

@@ -58,7 +58,6 @@ import {
   readRecorderEntryKind,
   readRecorderEntryTimeHigh,
   readRecorderEntryTimeLow,
-  readRecorderHeartbeat,
   readResetCause,
   readResetMailbox,
   writeRecorderIndex,
@@ -69,6 +68,7 @@ import { NO_SNR, readoutSnr } from '../drive/fidelity';
 import { readoutFigure, readoutReleased } from '../drive/readout';
 import { unreadableChannels } from '../in-force/statement';
 import { runningSlot, runningVersion, stateAtHandover } from '../kernel/handover';
+import { beatWord } from './heartbeat';
 import { draftRecord, setBody } from './telemetry-blocks';
 import { append, beginBoot, entriesTaken, recover, skipLost, tellDropped } from './telemetry-ring';
 
@@ -170,7 +170,7 @@ function take(entry: u32): void {
   if (isOurs) beginBoot(boot);
   else if (kind == EVENT_BOOT_START) passStart();
   if (isOurs && kind == EVENT_FIRMWARE_START) tellBoot(entry + 1);
-  else if (isOurs && kind == EVENT_HEARTBEAT && readRecorderHeartbeat(BEAT_SEQUENCE) == argument0)
+  else if (isOurs && kind == EVENT_HEARTBEAT && beatWord(BEAT_SEQUENCE) == argument0)
     tellHeartbeat(entry + 1, argument0);
   else {
     setBody(0, kind);
@@ -216,8 +216,8 @@ function tellBoot(entry: u32): void {
 /** The words of the heartbeat record but its version and the hash, in their order. */
 function tellHeartbeat(entry: u32, beat: u32): void {
   let words: u32 = 0;
-  for (let word = BEAT_SEQUENCE; word <= BEAT_SLOT_STATE; word++) setBody(words++, readRecorderHeartbeat(word));
-  for (let word = BEAT_TEMPERATURES; word <= BEAT_CHANNELS; word++) setBody(words++, readRecorderHeartbeat(word));
+  for (let word = BEAT_SEQUENCE; word <= BEAT_SLOT_STATE; word++) setBody(words++, beatWord(word));
+  for (let word = BEAT_TEMPERATURES; word <= BEAT_CHANNELS; word++) setBody(words++, beatWord(word));
   assert(
     BEAT_FAULT_CAUSE < BEAT_BUDGET_MICROWATTS && BEAT_BUDGET_MICROWATTS < BEAT_CHANNELS,
     'the words keep their places',

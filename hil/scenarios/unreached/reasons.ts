@@ -81,7 +81,7 @@ export const reasons: readonly Reason[] = [
   },
   {
     functions: /scheduler\/runOnce|run-task\/runTask/,
-    text: /miss|overrun|overBudget|feedsWithheld|lost|UntilNs|budget/i,
+    text: /miss|\blate\b|overrun|overBudget|feedsWithheld|lost|UntilNs|budget/i,
     reason:
       'a task that is late, takes more than its budget, or a line that lost bytes: no fault of the surroundings makes this firmware late (hil/rig/guest, firmware/kernel)',
   },
