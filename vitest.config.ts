@@ -23,7 +23,10 @@ export default defineConfig({
     isolate: false,
     // Modules are loaded by node itself: the runner's own way makes every call of another module slow. No test replaces a module.
     experimental: { viteModuleRunner: false, nodeLoader: false },
-    execArgv: ['--import', fileURLToPath(new URL('./host/tools/typescript-hooks.mjs', import.meta.url))],
+    execArgv: ['late-optimization.mjs', 'typescript-hooks.mjs'].flatMap((name) => [
+      '--import',
+      fileURLToPath(new URL(`./host/tools/${name}`, import.meta.url)),
+    ]),
     // Two processes more than cores, because some tests wait, for a process that they started or for a device in real time.
     maxWorkers: availableParallelism() + 2,
     // A slow machine whose cores are shared by more processes than it has, and a guest that the global setup does not know of.

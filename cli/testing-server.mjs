@@ -5,6 +5,7 @@
 // its own from ending, or change the next call. If it does, the answer is an error.
 
 import { importSource } from '../host/tools/bundle.mjs';
+import '../host/tools/late-optimization.mjs';
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 /** How long a resource that a call has closed may take to disappear. */
