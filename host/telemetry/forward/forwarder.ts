@@ -75,7 +75,7 @@ export class Forwarder {
     }
   }
 
-  /** The next entries; what was delivered is committed when there are none at once. */
+  /** The next entries; what was delivered is committed in time, also while there are none. */
   private async next(
     reader: LogReader,
     isDelivered: boolean,
@@ -83,10 +83,14 @@ export class Forwarder {
     signal: AbortSignal,
   ): Promise<StoredEntry[]> {
     const coming = reader.read(this.options.most, signal);
-    if (isDelivered) {
-      const isThere = await Promise.race([coming.then(() => true), nextTurns(2).then(() => false)]);
-      if (!isThere) await commit();
-    }
+    if (!isDelivered) return coming;
+    const { time } = this.options;
+    const waiting = new AbortController();
+    const pause = rest(time, Math.max(0, this.committedMs + commitEveryMs - time.monotonicMs()), waiting.signal);
+    const isThere = await Promise.race([coming.then(() => true), pause.then(() => false)]).finally(() =>
+      waiting.abort(),
+    );
+    if (!isThere) await commit();
     return coming;
   }
 
@@ -122,8 +126,4 @@ export class Forwarder {
     this.isConnected = isConnected;
     this.options.onChange(isConnected ? 'connected' : 'waiting', reason);
   }
-}
-
-async function nextTurns(count: number): Promise<void> {
-  for (let turn = 0; turn < count; turn++) await Promise.resolve();
 }

@@ -49,6 +49,8 @@ export type IngestEvent =
   | { event: 'unreadable'; device: string; reason: string };
 
 const readMost = 2_000;
+/** From one read to the next where there is little: to make a request, and for the store to take it, costs as much as some hundred samples in it. */
+const readEveryMs = 100;
 const againMs = { least: 200, most: 5_000 };
 const checkpointMs = 5_000;
 const ownMs = 15_000;
@@ -106,8 +108,10 @@ export class Ingester {
 
   /** Until the signal is aborted. */
   async run(signal: AbortSignal): Promise<void> {
+    const { time } = this.options;
     let writing: Promise<void> = Promise.resolve();
     while (!signal.aborted) {
+      const begunMs = time.monotonicMs();
       const entries = await this.read(signal, () => writing);
       if (entries === undefined) break;
       // Without a state, what is before the first entry is nobody's to commit.
@@ -117,7 +121,9 @@ export class Ingester {
       if (signal.aborted) return;
       writing = this.write(batch, signal);
       this.position = batch.position;
-      if (this.options.time.monotonicMs() >= this.checkpointAtMs) await this.checkpoint(signal, writing);
+      if (time.monotonicMs() >= this.checkpointAtMs) await this.checkpoint(signal, writing);
+      const sinceMs = time.monotonicMs() - begunMs;
+      if (entries.length < readMost && sinceMs < readEveryMs) await rest(time, readEveryMs - sinceMs, signal);
     }
     await writing;
   }

@@ -76,7 +76,8 @@ export class JetStreamReader implements LogReader {
       this.place = { next: message.seq + 1, lastMs: message.time.getTime() };
       for (const entry of entries) found.push(entry);
       // What is there already comes at once; for the rest nobody waits.
-      if (found.length < most && (found.length === 0 || message.info.pending > 0)) continue;
+      const isMore = found.length === 0 || message.info.pending > 0 || (await this.isThere());
+      if (isMore && found.length < most) continue;
       if (entries.length > 0) this.takenMs.set(message.seq, message.time.getTime());
       this.entriesOfMessage = found.length / messages;
       return found;
@@ -109,6 +110,17 @@ export class JetStreamReader implements LogReader {
       if (isBehindOthers) return undefined;
       throw error;
     }
+  }
+
+  /** Whether the next message has come to this process. */
+  private async isThere(): Promise<boolean> {
+    if (this.iterator === undefined) return false;
+    this.coming ??= this.iterator.next();
+    const isMessage = this.coming.then(
+      ({ done }) => done !== true,
+      () => false,
+    );
+    return await Promise.race([isMessage, new Promise<false>((resolve) => setImmediate(resolve, false))]);
   }
 
   private async nextMessage(abortion: Abortion): Promise<JsMsg> {
