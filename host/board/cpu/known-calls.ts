@@ -1,10 +1,10 @@
 // A cache of calls of pure functions: when RAM holds all that a known call has read, the call need not run again.
 //
 //   a core is about to run a call -> find: agrees with all that a known call read?  -> its outcome, to be applied to the core
-//                                                                              no  -> the core runs it. The second time that it is asked for the
-//                                                                                     same, the call is traced (traced-calls.ts) and known from
-//                                                                                     then on. What was read is not known before the first trace:
-//                                                                                     that is made when the same arguments have come often
+//                                                                              no  -> the core runs it. When the same was asked for often, the
+//                                                                                     call is traced (traced-calls.ts) and known from then on.
+//                                                                                     What was read is not known before the first trace: that is
+//                                                                                     made when the same arguments have come often
 //
 // What must stay true: a known call is compared with every byte that it read before it wrote it, and with every global that it may read. A call that
 // would use up the budget is not known: it ends in the middle.
@@ -53,14 +53,23 @@ interface Calls {
   asks: number;
   /** What the first known one read, without constants: by the digest of what is there, calls are found. */
   reads: Words | undefined;
-  /** By digest. Empty where a digest was asked for once. */
+  /** By digest: how often it was asked for and not known, up to `asksOfSame`. */
+  asked: Map<number, number>;
+  /** By digest. */
   known: Map<number, KnownCall[]>;
 }
 
-/** Known calls of all functions of an image, and digests that were asked for once; with more, all are forgotten. A call takes up to 10 kB. */
+/** Known calls of all functions of an image; with more, all are forgotten. A call takes up to 10 kB. */
 export const keptMax = 8192;
+/** Digests of calls that are not known; with more, all are forgotten. */
+const askedMax = 65536;
 /** To trace a call takes as long as to run it many times: rare arguments are not worth it. */
 export const asksFirst = 64;
+/**
+ * A call is traced when it was asked for so often. By then running it has taken about as long as tracing it, so at worst the two together take twice as
+ * long as only running it. (Hashing a block: 18 us to run it, 6 where it is known, 100 to trace it.)
+ */
+export const asksOfSame = 8;
 /** Combinations of arguments of one function; calls with others are not shared. */
 const argumentsMax = 64;
 
@@ -77,6 +86,7 @@ export class KnownCalls {
   private readonly globalWords: readonly (readonly number[])[];
   private traced: TracedCalls | undefined;
   private kept = 0;
+  private asked = 0;
 
   constructor(image: CheckedImage, { functions, blindTo }: SharedCalls, countBlocks: boolean) {
     this.bytes = image.bytes;
@@ -99,14 +109,9 @@ export class KnownCalls {
     if (calls === undefined || ++calls.asks < asksFirst) return undefined;
     if (calls.reads === undefined) return this.trace(entry, calls, ram, globals, budget);
     const asked = digest(calls.reads, ram, globals, this.globalWords[entry]);
-    const known = calls.known.get(asked);
-    if (known === undefined) {
-      this.keep(calls, asked);
-      return undefined;
-    }
-    for (const call of known)
+    for (const call of calls.known.get(asked) ?? [])
       if (holds(call.read, ram, bytes) && agrees(call, globals)) return call.cycles <= budget ? call : undefined;
-    return this.trace(entry, calls, ram, globals, budget);
+    return this.isWorthTracing(calls, asked) ? this.trace(entry, calls, ram, globals, budget) : undefined;
   }
 
   /** How many calls of a function with these arguments are known. */
@@ -115,14 +120,25 @@ export class KnownCalls {
     return [...known].reduce((sum, calls) => sum + calls.length, 0);
   }
 
-  /** Keeps a call by its digest; without a call, that the digest was asked for. */
-  private keep({ known }: Calls, asked: number, call?: KnownCall): void {
+  /** Counts that this digest was asked for and not known. */
+  private isWorthTracing({ asked: counts }: Calls, asked: number): boolean {
+    const asks = (counts.get(asked) ?? 0) + 1;
+    if (asks > asksOfSame) return true;
+    if (asks === 1 && ++this.asked > askedMax) {
+      for (const { asked } of this.calls.flat()) asked.clear();
+      this.asked = 1;
+    }
+    counts.set(asked, asks);
+    return asks === asksOfSame;
+  }
+
+  private keep({ known }: Calls, asked: number, call: KnownCall): void {
     if (++this.kept > keptMax) {
       for (const { known } of this.calls.flat()) known.clear();
       this.kept = 1;
     }
     const calls = known.get(asked) ?? [];
-    if (call) calls.push(call);
+    calls.push(call);
     known.set(asked, calls);
   }
 
@@ -130,7 +146,7 @@ export class KnownCalls {
     const all = this.calls[entry];
     const found = all.find((each) => each.args.every((value, index) => value === args[index]));
     if (found !== undefined || all.length === argumentsMax) return found;
-    const fresh: Calls = { args: args.slice(), asks: 0, reads: undefined, known: new Map() };
+    const fresh: Calls = { args: args.slice(), asks: 0, reads: undefined, asked: new Map(), known: new Map() };
     all.push(fresh);
     return fresh;
   }

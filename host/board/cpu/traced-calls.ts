@@ -53,7 +53,13 @@ export class TracedCalls {
   private readonly exports: TracedExports;
   /** RAM, the map of what was read, and the map of what was written: see access-tracer.ts. */
   private readonly words: Uint32Array;
+  /** The same, two words each. */
+  private readonly pairs: Float64Array;
   private readonly ramWords: number;
+  /** For the places of all words of RAM. */
+  private readonly room: Uint32Array;
+  /** The maps are empty. */
+  private isClean = true;
   private readonly globalWords: number;
   private readonly counters: number;
 
@@ -66,7 +72,9 @@ export class TracedCalls {
     const imports = { bus: { read32: deaf, write32: deaf } };
     this.exports = new WebAssembly.Instance(module, imports).exports as unknown as TracedExports;
     this.words = new Uint32Array(this.exports.memory.buffer);
+    this.pairs = new Float64Array(this.exports.memory.buffer);
     this.ramWords = (image.memoryPages * pageBytes) / 4;
+    this.room = new Uint32Array(this.ramWords);
     this.globalWords = globalWords;
     this.counters = counters;
   }
@@ -82,7 +90,9 @@ export class TracedCalls {
     const { exports, words, ramWords } = this;
     this.restoreGlobals(globals);
     words.set(ram);
-    words.fill(0, ramWords);
+    // After a call that did not return.
+    if (!this.isClean) words.fill(0, ramWords);
+    this.isClean = false;
     const before = this.blockCounts();
     exports.writeCycles(budget);
     let answer: number | undefined;
@@ -96,6 +106,7 @@ export class TracedCalls {
     const cycles = budget - exports.readCycles();
     const read = this.marked(1, ram);
     const wrote = this.marked(2, words);
+    this.isClean = true;
     const blocks = this.blockCounts().map((count, block) => count - before[block]);
     return {
       ...{ read, wrote, globals: globals.slice(), globalsAfter: this.globals() },
@@ -103,19 +114,24 @@ export class TracedCalls {
     };
   }
 
-  /** The words that a map marks, with what `source` holds there. */
+  /** The words that a map marks, with what `source` holds there. The map is empty again afterwards. */
   private marked(map: number, source: Uint32Array): Words {
-    const { words, ramWords } = this;
-    const marks = words.subarray(map * ramWords, (map + 1) * ramWords);
+    const { words, pairs, ramWords, room } = this;
+    const first = map * ramWords;
     let count = 0;
-    for (let word = 0; word < ramWords; word++) if (marks[word] !== 0) count++;
-    const found = { places: new Uint32Array(count), masks: new Uint32Array(count), values: new Uint32Array(count) };
-    for (let word = 0, index = 0; index < count; word++) {
-      const mask = marks[word];
-      if (mask === 0) continue;
-      found.places[index] = word;
+    // Most words have no mark, so two are looked at together. The bytes of a mark are all ones, so no two words are -0, which would equal 0.
+    for (let pair = first / 2; pair < (first + ramWords) / 2; pair++) {
+      if (pairs[pair] === 0) continue;
+      if (words[2 * pair] !== 0) room[count++] = 2 * pair - first;
+      if (words[2 * pair + 1] !== 0) room[count++] = 2 * pair + 1 - first;
+    }
+    const found = { places: room.slice(0, count), masks: new Uint32Array(count), values: new Uint32Array(count) };
+    for (let index = 0; index < count; index++) {
+      const place = room[index];
+      const mask = words[first + place];
       found.masks[index] = mask;
-      found.values[index++] = source[word] & mask;
+      found.values[index] = source[place] & mask;
+      words[first + place] = 0;
     }
     return found;
   }
