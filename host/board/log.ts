@@ -97,8 +97,6 @@ export class Log {
   wanted: Uint8Array | undefined;
   private readonly lanes: Uint32Array;
   private readonly counter: Float64Array;
-  /** Of the record that is being added. */
-  private readonly words = new Int32Array(5);
 
   constructor(arena: Arena) {
     this.lanes = arena.isHistory(arena.words(2));
@@ -126,25 +124,23 @@ export class Log {
   }
 
   add(timeNs: number, kind: number, a: number, b: number, argument1?: number): void {
-    const { lanes, words } = this;
     this.counter[0]++;
-    words[0] = timeNs | 0;
-    words[1] = (timeNs / 2 ** 32) | 0;
-    words[2] = kind;
-    words[3] = a;
-    words[4] = b;
-    let first = lanes[0] | 0;
-    let second = lanes[1] | 0;
-    // Each lane depends on the word and on the other lane, so that neither is a function of 32 bits only.
-    for (let i = 0; i < 5; i++) {
-      const word = words[i];
-      first = Math.imul(first ^ word, 0x85ebca6b) ^ (second >>> 13);
-      second = Math.imul((second + (first ^ (first >>> 15))) | 0, 0xc2b2ae35) ^ word;
-    }
-    lanes[0] = first;
-    lanes[1] = second;
+    this.mix(timeNs | 0);
+    this.mix((timeNs / 2 ** 32) | 0);
+    this.mix(kind);
+    this.mix(a);
+    this.mix(b);
     if (this.listener !== undefined && (this.wanted === undefined || this.wanted[kind] === 1))
       this.listener({ timeNs, kind, a: a >>> 0, b: b >>> 0, argument1 });
+  }
+
+  /** Each lane depends on the word and on the other lane, so that neither is a function of 32 bits only. */
+  private mix(word: number): void {
+    const { lanes } = this;
+    const second = lanes[1] | 0;
+    const first = Math.imul((lanes[0] | 0) ^ word, 0x85ebca6b) ^ (second >>> 13);
+    lanes[0] = first;
+    lanes[1] = Math.imul((second + (first ^ (first >>> 15))) | 0, 0xc2b2ae35) ^ word;
   }
 }
 

@@ -14,7 +14,8 @@ export const wallClock: PacerClock = {
       const handle = setImmediate(call);
       return () => clearImmediate(handle);
     }
-    const handle = setTimeout(call, delayMs);
+    // Whole milliseconds: for a part of one Node wakes up early, sees that, and sleeps once more.
+    const handle = setTimeout(call, Math.ceil(delayMs));
     return () => clearTimeout(handle);
   },
 };

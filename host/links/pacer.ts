@@ -67,6 +67,8 @@ const LAG_MAXIMUM_MS = 500;
 const POLL_MS = 3;
 /** A timer may be late by so much; for an event that is due sooner the pacer polls. */
 const TIMER_MS = 2;
+/** The longest slice: a tenth of the longest sleep, so that a turn that catches up with it looks at the clock ten times. */
+const SLICE_MAXIMUM_NS = SLEEP_MAXIMUM_NS / 10;
 /** How many activations may follow each other without a pause. An input needs a pause, so that its time is exact. */
 const SETTLE_ROUNDS = 100_000;
 
@@ -217,7 +219,7 @@ export class Pacer {
   /** Keeps a slice at about half a millisecond of wall time, so that a turn ends in time. */
   private fitSlice(tookMs: number): void {
     if (tookMs > 1) this.sliceNs = Math.max(10_000, Math.floor(this.sliceNs / 2));
-    else if (tookMs < 0.25) this.sliceNs = Math.min(1_000_000_000, this.sliceNs * 2);
+    else if (tookMs < 0.25) this.sliceNs = Math.min(SLICE_MAXIMUM_NS, this.sliceNs * 2);
   }
 
   /** Puts as many bytes on each line as it accepts; the rest waits until time has passed. */
