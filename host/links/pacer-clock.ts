@@ -14,7 +14,7 @@ export const wallClock: PacerClock = {
       const handle = setImmediate(call);
       return () => clearImmediate(handle);
     }
-    // Whole milliseconds: for a part of one Node wakes up early, sees that, and sleeps once more.
+    // Node leaves out a part of a millisecond and would call before it has passed: whoever waits for an event would have to wait once more.
     const handle = setTimeout(call, Math.ceil(delayMs));
     return () => clearTimeout(handle);
   },
