@@ -56,8 +56,8 @@ export class AttackBench {
   private resets = 0;
   private records: LogRecord[] = [];
 
-  constructor(bootloader: Uint8Array, seed: number, countBlocks = false) {
-    this.board = provingBoard(seed, { countBlocks });
+  constructor(bootloader: Uint8Array, seed: number, options: Parameters<typeof provingBoard>[1] = {}) {
+    this.board = provingBoard(seed, options);
     this.programmer = new Programmer(this.board);
     this.board.provision({ bootloader, keys: [] });
     this.burn(device);

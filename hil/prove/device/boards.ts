@@ -10,7 +10,9 @@ export function provingBoard(seed: number, options: Pick<BoardOptions, 'countBlo
   return countedBoard({ seed, ...options });
 }
 
-const verifications: SharedCalls = { functions: ['sha256Update', 'ed25519Verify'] };
+/** The two functions that take most of a boot's time. */
+export const verifying = ['sha256Update', 'ed25519Verify'];
+const verifications: SharedCalls = { functions: verifying };
 
 /**
  * For proofs whose boots verify the same few images again and again: calls of the two functions that take most of a boot's time are shared by what they

@@ -37,7 +37,7 @@ export const imageTarget: TargetText = {
   about: 'any bytes in a slot whose trial is requested, half of them hashed and signed again',
   ...{ slice: 800, full: 20_000 },
   open: async (bootloader, seed): Promise<FuzzTarget> => {
-    const bench = new AttackBench(bootloader, seed, true);
+    const bench = new AttackBench(bootloader, seed, { countBlocks: true });
     const state = stateByName('pending');
     state.prepare(bench);
     bench.place(1, new Uint8Array(0), 'test');

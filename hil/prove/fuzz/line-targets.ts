@@ -56,7 +56,7 @@ const silenceNs = 1_100_000_000;
 
 /** A device that stays in safe mode because of its fuse strap, with a confirmed image in slot A that it must not lose. */
 function strapped(bootloader: Uint8Array, seed: number): { bench: AttackBench; device: CheckedDevice } {
-  const bench = new AttackBench(bootloader, seed, true);
+  const bench = new AttackBench(bootloader, seed, { countBlocks: true });
   bench.place(0, specimen('1.0.0'));
   bench.confirm(0);
   bench.boot();

@@ -7,7 +7,7 @@ import { type Attack, setRegisters } from './attack.ts';
 
 /** By site. */
 export function countExecutions({ bytes, sites }: GlitchableImage, attack: Attack, seed: number): number[] {
-  const bench = new AttackBench(bytes, seed, true);
+  const bench = new AttackBench(bytes, seed, { countBlocks: true });
   attack.prepare(bench);
   const loaded = bench.loaded();
   const before = blockCounts(bench.board, bytes);

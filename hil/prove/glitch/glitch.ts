@@ -7,13 +7,20 @@
 // A glitch may lead to a fault, to the other image, to safe mode, or hang the core until power is cut. It must not run what does not verify or was
 // refused, must not confirm an image or burn a fuse, and afterwards the device must boot as before (judge.ts).
 
-import { checkImage, type GlitchableImage, makeGlitchable, prepareImage } from '../../../host/board/cpu/cpu.ts';
+import {
+  checkImage,
+  functionsIn,
+  type GlitchableImage,
+  makeGlitchable,
+  prepareImage,
+} from '../../../host/board/cpu/cpu.ts';
 import type { Snapshot } from '../../../host/board/snapshot.ts';
 import { oneIn } from '../../rig/choice.ts';
 import { AttackBench, type Boot } from '../attack/attack-bench.ts';
 import { judgeRest } from '../attack/judge.ts';
 import { payload } from '../attack/specimens.ts';
 import { bootloaderFor } from '../canaries/canaries.ts';
+import { verifying } from '../device/boards.ts';
 import type { Finding } from '../invariants.ts';
 import {
   type Bench,
@@ -40,6 +47,8 @@ const withinNs = 60_000_000 + 4_000 * payload.length;
 
 /** Of the boots that need not be run one in so many is run as a check. */
 const knownCheckedOneIn = 16;
+/** Of the boots in which calls may be shared one in so many is run with every call as well. */
+const callsCheckedOneIn = 64;
 
 const full: GlitchSampling = { sites: 1, between: 6, bytes: 4 };
 /** The sample for every test run. */
@@ -62,13 +71,17 @@ export const glitch: Proof = {
 class GlitchBench implements Bench {
   private readonly options: ProofOptions;
   private readonly bootloader: GlitchableImage;
+  /** Functions in which a glitch would change what a shared call does. */
+  private readonly inShared: ReadonlySet<string>;
   private readonly sampling: GlitchSampling;
 
   constructor(options: ProofOptions, bootloader: Uint8Array) {
     this.options = options;
     const sampling = options.effort === 'full' || options.point !== undefined ? full : slice;
     this.sampling = sampling;
-    this.bootloader = makeGlitchable(checkImage(bootloader), copies, (site) => isTried(site, sampling, options.seed));
+    const image = checkImage(bootloader);
+    this.bootloader = makeGlitchable(image, copies, (site) => isTried(site, sampling, options.seed));
+    this.inShared = functionsIn(image, verifying);
     prepareImage(payload);
   }
 
@@ -76,7 +89,8 @@ class GlitchBench implements Bench {
     const { options, bootloader, sampling } = this;
     const attack = attackByName(part.scenario);
     const executions = countExecutions(bootloader, attack, options.seed);
-    const bench = new AttackBench(bootloader.bytes, options.seed);
+    const sharedCalls = { functions: verifying, indifferentFrom: bootloader.firstGlobal };
+    const bench = new AttackBench(bootloader.bytes, options.seed, { sharedCalls });
     attack.prepare(bench);
     const loaded = bench.loaded();
     const all = glitchesOf(bootloader.sites, executions, sampling, options.seed);
@@ -103,13 +117,23 @@ class GlitchBench implements Bench {
     bench: AttackBench,
     loaded: Snapshot,
     attack: Attack,
-    { name, glitch }: NamedGlitch,
+    { name, glitch, site }: NamedGlitch,
     boots: BootsAfter,
     result: PartResult,
   ): void {
     result.points++;
     const fuses = bench.board.fuseWords();
-    const struck = bench.bootFrom(withGlitch(loaded, glitch), (it) => setRegisters(it, attack), withinNs);
+    const boot = () => bench.bootFrom(withGlitch(loaded, glitch), (it) => setRegisters(it, attack), withinNs);
+    const everyCall = () => bench.board.processor.withEveryCall(boot);
+    const mayShare = !this.inShared.has(site.functionName);
+    if (mayShare && oneIn(callsCheckedOneIn, this.options.seed, name)) {
+      const [shared, run] = [boot, everyCall].map((way) => JSON.stringify([way(), bench.happened()]));
+      if (shared !== run) {
+        const text = 'the boot in which calls were shared differs from the boot in which every call is run';
+        result.violations.push(...bench.violations(attack.name, name, [{ invariant: 'shared', text }]));
+      }
+    }
+    const struck = mayShare ? boot() : everyCall();
     const ran = [...judgeRefused(attack, struck), ...judgeEarned(bench, struck, fuses)];
     result.violations.push(...bench.violations(attack.name, name, ran));
     if (ran.length > 0) return;

@@ -50,7 +50,8 @@ Inside a boot that is run, most of the time goes into hashing an image and verif
 of these two functions (\`sha256Update\`, \`ed25519Verify\`) in the same way, by what they read. Such a function, with all that it calls, works in RAM alone: it never reaches the bus, so no device and no
 event takes part in it. One call is run on a copy of the core in which each access to RAM is noted, byte by byte. A later call with the same arguments is left out when RAM holds the same in every byte that the known
 call read before it wrote it, and the globals that it may read are the same; what that call wrote, what it returned and its cycles are applied. A call in which the budget of the core would end is run
-(\`host/board/cpu/known-calls.ts\`). Calls whose arguments are rare are run. The sample of boots that are run all the same is run with every call. A canary has the notes miss a word of RAM that a verification reads: the test of \`prove power\` must catch it.`;
+(\`host/board/cpu/known-calls.ts\`). Calls whose arguments are rare are run. The sample of boots that are run all the same is run with every call. A canary has the notes miss a word of RAM that a verification reads: the test of \`prove power\` must catch it. \`prove glitch\` shares these calls as well, but not in a boot whose glitch is in one of the two functions
+or in what they call; of the boots in which it shares, one in 64 is run with every call, too, and must have the same log and the same end.`;
 
 export const windows = `Second cuts are tried once for each *window*: fuses and unstable bits, of each place in the boot-state sectors whether it is blank, holds a record (and which) or what a cut left of one, how far the boot
 log is written, and of each slot the header, the TLVs, the trailer, and whether the signed bytes are those of the image they say they are (\`hil/prove/device/window.ts\`). A second cut that leaves a window

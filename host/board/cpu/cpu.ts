@@ -24,7 +24,7 @@ export { type Bus, budgetCyclesMax, Core, type RunResult } from './core.ts';
 export { blockBytesPerCycle, busAccessCycles, costTable } from './costs.ts';
 export type { Block } from './counters.ts';
 export type { CoreFault, FaultCause, GuestFault } from './faults.ts';
-export { armGlitch, type Glitch, type GlitchableImage, makeGlitchable } from './glitch.ts';
+export { armGlitch, functionsIn, type Glitch, type GlitchableImage, makeGlitchable } from './glitch.ts';
 export type { GlitchSite, KindOfSite } from './glitch-body.ts';
 export {
   type PreparedImage,

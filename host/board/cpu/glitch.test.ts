@@ -3,7 +3,16 @@
 import { describe, expect, it } from 'vitest';
 import { chooser } from '../random.ts';
 import { seeds } from '../testing/cases.ts';
-import { armGlitch, Core, checkImage, type Glitch, type KindOfSite, makeGlitchable, prepareImage } from './cpu.ts';
+import {
+  armGlitch,
+  Core,
+  checkImage,
+  functionsIn,
+  type Glitch,
+  type KindOfSite,
+  makeGlitchable,
+  prepareImage,
+} from './cpu.ts';
 import { prepareUncached } from './image.ts';
 import { image, recordingBus } from './testing/modules.ts';
 import { randomImage } from './testing/random-program.ts';
@@ -45,6 +54,17 @@ describe('asleep', () => {
       expect(ends[2]).toEqual(ends[0]);
     }
   });
+});
+
+it('is in calls that can be shared where these, or what they call, have a site', () => {
+  const checked = checkImage(
+    image(`
+    (func $deep (param i32) (result i32) (i32.mul (local.get 0) (i32.const 2)))
+    (func $pure (param i32) (result i32) (call $deep (local.get 0)))
+    (func $other (param i32) (result i32) (call $pure (local.get 0)))
+    (func $loud (param i32) (call $write32 (i32.const 0x100) (local.get 0)))`),
+  );
+  expect(functionsIn(checked, ['pure', 'loud'])).toEqual(new Set(['pure', 'deep']));
 });
 
 describe('awake', () => {

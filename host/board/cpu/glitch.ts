@@ -11,9 +11,11 @@
 // What must stay true: with no site chosen the image makes the same accesses as before, only later.
 
 import type { CheckedImage } from './check.ts';
+import { nameOf } from './code.ts';
 import { ValueType } from './declarations.ts';
 import { GlitchBody, type GlitchSite, type KindOfSite } from './glitch-body.ts';
 import { EMPTY_BLOCK, Op } from './opcodes.ts';
+import { pureFunctions } from './pure-calls.ts';
 import { SectionWriter } from './section-writer.ts';
 import { SectionId } from './sections.ts';
 import { Writer } from './writer.ts';
@@ -34,6 +36,8 @@ export interface Glitch {
 export interface GlitchableImage {
   bytes: Uint8Array;
   sites: GlitchSite[];
+  /** Index of the first of the globals that choose a glitch: the last globals of the image. */
+  firstGlobal: number;
 }
 
 /** Initial values: no site, and a read that is left as it is. The last one counts the site's executions. */
@@ -62,7 +66,7 @@ export function makeGlitchable(
   const out = new Writer(image.bytes.length * 3);
   const bodies = new GlitchBody(image, copies, isTried, out);
   new GlitchWriter(image, out).write(bodies);
-  return { bytes: out.bytes.slice(), sites: bodies.sites };
+  return { bytes: out.bytes.slice(), sites: bodies.sites, firstGlobal: image.declarations.globals.length };
 }
 
 const { I32 } = ValueType;
@@ -175,4 +179,10 @@ function helperFunctions(first: number, firstGlobal: number): GlitchHelper[] {
       },
     },
   ];
+}
+
+/** Names of the functions that run in calls of these, where such calls can be shared (pure-calls.ts). A glitch elsewhere does not change what a call does. */
+export function functionsIn(image: CheckedImage, names: readonly string[]): Set<string> {
+  const reached = pureFunctions(image, names).flatMap(({ reaches }) => [...reaches]);
+  return new Set(reached.map((functionIndex) => nameOf(image.sections.names, functionIndex)));
 }

@@ -172,6 +172,22 @@ describe('a core that shares calls', () => {
     expect(Buffer.compare(shares.memory, runs.memory)).not.toBe(0);
   });
 
+  it('does not look at globals that make no difference, as it was told', () => {
+    const ask = (core: Core, steps: number) => {
+      core.restart();
+      core.restoreGlobals(Uint32Array.of(steps, 5, 0));
+      core.run('interrupt', 40, budget);
+      return core.memory[1000];
+    };
+    const knowing = (indifferentFrom?: number) => {
+      const { shares } = new Twins(bytes, { sharedCalls: { functions: ['work'], indifferentFrom } });
+      for (let asks = 0; asks < asksFirst; asks++) ask(shares, 3);
+      return shares;
+    };
+    expect(ask(knowing(), 4)).not.toBe(ask(knowing(), 3));
+    expect(ask(knowing(0), 4)).toBe(ask(knowing(), 3));
+  });
+
   it('runs every call when it is told to', () => {
     const { shares } = new Twins(bytes, work);
     shares.sharesCalls = false;

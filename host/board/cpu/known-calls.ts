@@ -22,6 +22,11 @@ export interface SharedCalls {
   functions: readonly string[];
   /** An address of RAM whose word is left out of what calls read, for a canary. */
   blindTo?: number;
+  /**
+   * Index of a global. It and those behind it make no difference to a call: whoever runs the core vouches for that, and runs every call where they do
+   * (glitch.ts).
+   */
+  indifferentFrom?: number;
 }
 
 /** What a call does. */
@@ -88,7 +93,11 @@ export class KnownCalls {
   private kept = 0;
   private asked = 0;
 
-  constructor(image: CheckedImage, { functions, blindTo }: SharedCalls, countBlocks: boolean) {
+  constructor(
+    image: CheckedImage,
+    { functions, blindTo, indifferentFrom = Number.POSITIVE_INFINITY }: SharedCalls,
+    countBlocks: boolean,
+  ) {
     this.bytes = image.bytes;
     this.constants = constantWords(image);
     this.countBlocks = countBlocks;
@@ -100,7 +109,9 @@ export class KnownCalls {
       globals.some(({ index }) => reads.has(index) || writes.has(index)),
     );
     this.globalWords = this.functions.map(({ reads }) =>
-      globals.flatMap(({ index, word, wide }) => (reads.has(index) ? [word, ...(wide ? [word + 1] : [])] : [])),
+      globals.flatMap(({ index, word, wide }) =>
+        reads.has(index) && index < indifferentFrom ? [word, ...(wide ? [word + 1] : [])] : [],
+      ),
     );
   }
 
