@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { sharedCores } from '../host/tools/shared-cores.ts';
 
 export const command = fileURLToPath(new URL('coldrig.mjs', import.meta.url));
 const server = fileURLToPath(new URL('./testing-server.mjs', import.meta.url));
@@ -49,7 +50,7 @@ export async function coldrig(argumentList: string[], { cwd, columns = 80 }: Cal
 }
 
 function startServer(): ChildProcess {
-  const child = fork(server, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], execArgv: [] });
+  const child = fork(server, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], execArgv: sharedCores });
   child.on('message', (answer: Answer) => {
     waiting.get(answer.id)?.resolve(answer);
     waiting.delete(answer.id);

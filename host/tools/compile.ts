@@ -7,6 +7,7 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { BuildFolderError } from './build-folder.mjs';
 import { type CompileOptions, isCompiled } from './guest.ts';
+import { sharedCores } from './shared-cores.ts';
 
 export interface WantedGuest {
   /** Path of its entry, from the repository's root. */
@@ -83,7 +84,10 @@ async function runCompiler(): Promise<void> {
 /** It ends when this process ends or disconnects. */
 function startCompiler(): ChildProcess {
   const stdio = ['ignore', 'inherit', 'inherit', 'ipc'] as const;
-  return fork(fileURLToPath(new URL('./compile-worker.mjs', import.meta.url)), { execArgv: [], stdio: [...stdio] });
+  return fork(fileURLToPath(new URL('./compile-worker.mjs', import.meta.url)), {
+    execArgv: sharedCores,
+    stdio: [...stdio],
+  });
 }
 
 /** The text of the error; null when the guest is in the cache. */

@@ -54,10 +54,7 @@ export class FakeDisk implements Disk {
   write(file: number, at: number, bytes: Uint8Array): void {
     const before = this.files[file].now;
     this.operation(() => {
-      const after = new Uint8Array(Math.max(before.length, at + bytes.length));
-      after.set(before);
-      after.set(bytes, at);
-      this.files[file].now = after;
+      this.files[file].now = written(before, at, bytes);
     }, bytes.length > 0);
   }
 
@@ -145,6 +142,26 @@ export class FakeDisk implements Disk {
     change();
     this.onOperation();
   }
+}
+
+/**
+ * How much of a buffer is in files. Behind that is room for what is appended: a log that is written record by record would otherwise be copied as
+ * a whole for each.
+ */
+const taken = new WeakMap<ArrayBufferLike, number>();
+
+/** A file with bytes written at a place. What was in it before stays as it is for the others that share it. */
+function written(before: Uint8Array, at: number, bytes: Uint8Array): Uint8Array {
+  const size = Math.max(before.length, at + bytes.length);
+  const isAppended = at === before.length;
+  // Of two copies that were equal, only the first to append has the room.
+  const hasRoom = isAppended && taken.get(before.buffer) === at && size <= before.buffer.byteLength;
+  const buffer = hasRoom ? before.buffer : new ArrayBuffer(isAppended ? 2 * size : size);
+  const after = new Uint8Array(buffer, 0, size);
+  if (!hasRoom) after.set(before);
+  after.set(bytes, at);
+  taken.set(buffer, size);
+  return after;
 }
 
 function mixture(synced: Uint8Array, now: Uint8Array, luck: Luck): Uint8Array {
