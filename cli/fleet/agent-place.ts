@@ -14,6 +14,8 @@ export interface AgentPlace {
   id: string;
   /** Where that is, for people: a header of HTTP has room for these characters. */
   place: string;
+  /** Of this process. */
+  run: string;
   release(): void;
 }
 
@@ -23,7 +25,7 @@ export function claimPlace(folder: string): AgentPlace {
   const lock = openLocked(join(folder, 'lock'), 0o644);
   if (lock === undefined) throw new Failure('AGENT', `another agent works in ${folder}; end that one`);
   const place = `${hostname()}:${resolve(folder)}`.replace(/[^\x21-\x7e]/g, '_').slice(-200);
-  return { folder, id: idIn(folder), place, release: () => closeSync(lock) };
+  return { folder, id: idIn(folder), place, run: randomUUID(), release: () => closeSync(lock) };
 }
 
 function idIn(folder: string): string {

@@ -51,6 +51,10 @@ export const ddiLimits = {
 export const agentHeader = 'x-coldrig-agent';
 export const agentPattern = /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}) ([\x21-\x7e]{1,200})$/;
 
+/** Header of an agent of ours that names its process: two at a time with one id are an agent and a copy of its folder, as of a cloned disk. */
+export const agentRunHeader = 'x-coldrig-agent-run';
+export const agentRunPattern = /^[0-9a-f-]{36}$/;
+
 /** Of HTTP: another agent has the device. */
 export const lockedStatus = 423;
 
@@ -61,6 +65,8 @@ export const agentLease = {
   aloneSeconds: 300,
   /** A person gives the device to another agent: so long this one has to hear of it. It asks every few seconds while it works. */
   farewellSeconds: 30,
+  /** A request of a process that has died may be read so much later than the first of the next one. */
+  lateSeconds: 10,
 } as const;
 
 /** Where an Alertmanager tells of alerts. It is taken to be there while it tells of the alert that always fires. */

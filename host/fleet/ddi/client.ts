@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
-import { agentHeader } from '../../../protocol/fleet/ddi.ts';
+import { agentHeader, agentRunHeader } from '../../../protocol/fleet/ddi.ts';
 import type { TlsFiles } from '../../telemetry/forward/tls-stream.ts';
 import { rest, type Time } from '../../telemetry/time.ts';
 import { askHttp, FleetServerError, readAnswer, refusalOf } from '../http-client.ts';
@@ -29,7 +29,7 @@ export interface DdiClientOptions {
   device: string;
   token?: string;
   /** Which agent asks: the server lets a device have one at a time. */
-  agent?: { id: string; place: string };
+  agent?: { id: string; place: string; run?: string };
   tls?: Partial<Pick<TlsFiles, 'ca' | 'cert' | 'key'>>;
   time: Time;
 }
@@ -164,6 +164,7 @@ export class DdiClient {
     const headers = {
       ...{ ...more, ...(token !== undefined && { authorization: `TargetToken ${token}` }) },
       ...(agent && { [agentHeader]: `${agent.id} ${agent.place}` }),
+      ...(agent?.run !== undefined && { [agentRunHeader]: agent.run }),
     };
     return askHttp({ method, url, body, headers, tls: this.tls(), signal });
   }

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { agentHeader, agentLease } from '../../../protocol/fleet/ddi.ts';
+import { agentHeader, agentLease, agentRunHeader } from '../../../protocol/fleet/ddi.ts';
 import { FakeLogDisk } from '../../telemetry/log/testing/fake-log-disk.ts';
 import { VirtualTime } from '../../telemetry/testing/virtual-time.ts';
 import type { AuditEvent } from '../audit/event.ts';
@@ -34,10 +34,11 @@ describe('a device with two agents', () => {
   });
 
   /** What an agent is answered when it asks; undefined: one that does not say who it is. */
-  async function asks(agent: number | undefined): Promise<string> {
+  async function asks(agent: number | undefined, run?: number): Promise<string> {
     const headers = {
       authorization: `TargetToken ${token}`,
       ...(agent !== undefined && { [agentHeader]: `${idOf(agent)} north:/agent-${agent}` }),
+      ...(run !== undefined && { [agentRunHeader]: idOf(run) }),
     };
     const asked: Asked = {
       ...{ method: 'GET', path: '/lab/controller/v1/rig-1', query: new URLSearchParams(), headers },
@@ -101,6 +102,33 @@ describe('a device with two agents', () => {
     await expect(time.until(fleet.ask(person, { do: 'free-device', device: 'rig-2', reason: '' }))).rejects.toThrow(
       'there is no device rig-2',
     );
+  });
+
+  test('of which one has a copy of the folder of the other has neither, until one was silent for the whole of its time', async () => {
+    const [first, copy] = [1, 2];
+    expect(await asks(1, first)).toBe('200');
+    expect(await asks(1, copy)).toBe('200');
+    await pass(agentLease.lateSeconds + 1);
+    expect(await asks(1, first)).toMatch(
+      /^423 device rig-1 has two agents with one id: the folder of one is a copy.*goes on 600 s after the copy was heard last$/,
+    );
+    expect(await asks(1, copy)).toMatch(/^423 device rig-1 has two agents with one id/);
+    await pass(agentLease.seconds - 1);
+    expect(await asks(1, first)).toMatch(/^423/);
+    await pass(1);
+    expect(await asks(1, first)).toBe('200');
+  });
+
+  test('that come one after the other, as after each death, has the one that lives', async () => {
+    for (let life = 1; life < 9; life++) {
+      expect(await asks(1, life)).toBe('200');
+      await pass(60);
+      expect(await asks(1, life)).toBe('200');
+      // What the next one asks first may be read before the last of the one that has died.
+      expect(await asks(1, life + 1)).toBe('200');
+      await pass(agentLease.lateSeconds - 1);
+      expect(await asks(1, life)).toBe('200');
+    }
   });
 
   test('has one of two that ask at once', async () => {
