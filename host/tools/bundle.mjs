@@ -35,9 +35,18 @@ const makers = ['host/tools/bundle.mjs', 'host/tools/build-folder.mjs', 'package
 /** A program may still run from an older bundle, and load a part of it later. */
 const keepOldMs = 3_600_000;
 
-/** The exports of `entry` (a path from the repository's root): from a bundle, or by tsx when none can be made, as in a read-only folder. */
+/** Whether esbuild was started here. */
+let hasBuilt = false;
+
+/**
+ * The exports of `entry` (a path from the repository's root): from a bundle, or by tsx when none can be made, as in a read-only folder. To be called
+ * where a process or thread begins, when nobody else in it uses esbuild.
+ */
 export async function importSource(entry) {
   const url = await bundled(entry).catch(() => undefined);
+  // Its process would stay and ask once a second whether ours is still there: an idle program would wake up for that.
+  if (hasBuilt) await (await import('esbuild')).stop();
+  hasBuilt = false;
   if (url !== undefined) return await import(url);
   const { register } = await import('tsx/esm/api');
   register();
@@ -105,6 +114,7 @@ export function knowsItsPlace(root, toRoot, onRead = () => {}) {
 
 async function makeBundle({ root, entry, folder }) {
   const { build } = await import('esbuild');
+  hasBuilt = true;
   // Taken before the sources are read: if one changes in between, the bundle is not used again.
   const sources = Object.fromEntries(makers.map((path) => [path, looksOf(root, path)]));
   // From build/bundle/<entry>/<hash>/, where every part of a bundle lies; from elsewhere by its full address.
