@@ -153,14 +153,16 @@ const heardSignals = ['SIGINT', 'SIGTERM'] as const;
 
 /** Scenarios import `coldrig/hil`; in the repository itself that is this source. */
 const ownEntry = fileURLToPath(new URL('../index.ts', import.meta.url));
-const hooks = new URL('../../host/tools/typescript-hooks.mjs', import.meta.url);
+const preloads = ['late-optimization.mjs', 'typescript-hooks.mjs'].map(
+  (name) => new URL(`../../host/tools/${name}`, import.meta.url).href,
+);
 
 /** The repository's sources are modules of node, as those of the package are: the runner's own way makes each call of another module slow. */
 function ownSources(): Pick<InlineConfig, 'execArgv' | 'server'> {
   if (!existsSync(ownEntry)) return {};
   const root = fileURLToPath(new URL('../../', import.meta.url));
   const own = new RegExp(`^${root.replace(/[^\w/]/g, '\\$&')}(?!.*\\.scenario\\.ts$).*\\.ts$`);
-  return { execArgv: ['--import', hooks.href], server: { deps: { external: [own] } } };
+  return { execArgv: preloads.flatMap((preload) => ['--import', preload]), server: { deps: { external: [own] } } };
 }
 
 /** Characters that are kept of what a scenario prints. */
