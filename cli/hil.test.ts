@@ -169,8 +169,16 @@ describe('a project', () => {
   });
 
   it('says what failed also where its file cannot be written', async () => {
+    writeFileSync(
+      join(folder, 'equal', 'scenarios', 'deep', 'b.scenario.ts'),
+      `import { runs, scenario } from 'coldrig/hil';
+      scenario('it awaits one of two', {}, async (rig) => { rig.check(runs('7.0.0')); await turns(); });
+      const turns = async () => { for (let turn = 0; turn < 1000; turn++) await new Promise((resolve) => setImmediate(resolve)); };`,
+    );
     const { json } = await coldrig(['hil', 'deep', '--json', '--out', 'equal.xml'], { cwd: join(folder, 'equal') });
-    const [{ message, file }] = scenariosOf(json);
+    const [{ message, file }, careless] = scenariosOf(json);
+    expect(careless.verdict).toBe('failed');
+    expect(careless.message).toMatch(/expected: .*7\.0\.0.*the step that failed was not awaited/s);
     expect(message).toMatch(
       /^Cannot read .*'such'\)\n {2}replay: {3}failure\.coldrig could not be written: .*\n {2}line: /,
     );

@@ -48,6 +48,21 @@ const LONGEST_MS = 2 ** 31 - 1;
 // When the command is killed, nobody waits for the results: a scenario would run on, for ever if it never ends.
 process.once('disconnect', () => process.exit(1));
 
+/** The outcome of a scenario, and the first failure in it that nobody awaited. */
+async function withStrays<Outcome>(work: () => Promise<Outcome>): Promise<{ outcome: Outcome; stray: unknown }> {
+  const strays: unknown[] = [];
+  const hear = (reason: unknown) => void strays.push(reason);
+  process.on('unhandledRejection', hear);
+  try {
+    const outcome = await work();
+    // Node tells of it when the turn of the event loop is over.
+    await new Promise((resolve) => setImmediate(resolve));
+    return { outcome, stray: strays[0] };
+  } finally {
+    process.off('unhandledRejection', hear);
+  }
+}
+
 type Inside = ScenarioOptions & ({ needs: 'inside' } | { fridge: string });
 
 /**
@@ -67,13 +82,18 @@ export function scenario(name: string, options: ScenarioOptions, body: InsideBod
     const { run, rig } = settingsOfProcess();
     countIfAsked(run);
     if (!isAskedFor(run, name, relative('', task.file.filepath))) skip();
-    const { result, error, failureFile } = await runScenario(defined, rig, signal);
+    const { outcome, stray } = await withStrays(() => runScenario(defined, rig, signal));
+    const { result, error, failureFile } = outcome;
     keepCoverage(run);
     // What was interrupted has not failed. A test that takes too long is aborted too, for another reason.
     if (result.verdict === 'failed' && isInterruption(signal.reason)) throw signal.reason;
     const kept = failureFile && keptOrWhy(() => keepFailure(outFolder(run), task.file.filepath, name, failureFile));
     task.meta.coldrig = { ...result, ...(kept?.file !== undefined && { file: kept.file }) };
     if (result.verdict === 'skipped') skip(result.reason);
+    if (result.verdict === 'passed' && stray !== undefined)
+      throw new Error(`${(stray as Error)?.message ?? stray}\n  await:    the step that failed was not awaited`, {
+        cause: stray,
+      });
     if (result.verdict === 'failed') throw toldError(error, result.message ?? '', kept);
   });
 }

@@ -8,9 +8,18 @@ import { parseFridge } from '../plant/cryostat/fridge-file.ts';
 export const presets = ['uts', 'xld', 'stand'] as const;
 
 /** Throws FridgeError for a file that says something wrong, and what `read` throws for one that cannot be read. */
-export function openFridge(nameOrPath: string, read = (path: string) => readFileSync(path, 'utf8')): Fridge {
+export function openFridge(nameOrPath: string, read = readText): Fridge {
   const isPreset = (presets as readonly string[]).includes(nameOrPath);
   const url = new URL(`../plant/cryostat/presets/${nameOrPath}.yaml`, import.meta.url);
   const path = isPreset ? fileURLToPath(url) : nameOrPath;
   return parseFridge(read(path), isPreset ? `${nameOrPath}.yaml` : path);
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    throw new Error(`fridge '${path}': expected ${presets.join(', ')} or a file that can be read (${code})`, { cause });
+  }
 }

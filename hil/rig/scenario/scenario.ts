@@ -10,6 +10,7 @@ import { parseImage } from '../../../host/tools/image/index.ts';
 import { SmpClient } from '../../../host/tools/smp/index.ts';
 import { MemoryMap } from '../../../protocol/memory-map.ts';
 import { longestNs } from '../time.ts';
+import { attended } from './attended.ts';
 import { ScenarioBench } from './bench.ts';
 import { allChoosers, type Chooser, givenChooser, randomChooser } from './choices.ts';
 import type { ChronicleData } from './chronicle-data.ts';
@@ -77,6 +78,13 @@ export interface ScenarioOutcome {
 export function defineScenario(name: string, options: ScenarioOptions, body: InsideBody): Scenario {
   const { needs = options.fridge === undefined ? 'wire' : 'inside', vary = 1, seed } = options;
   if (name.trim() === '') throw new TypeError('scenario: it needs a name');
+  // Nothing checks types when scenarios run: an option with a typing error would be left out without a word.
+  for (const key of Object.keys(options)) {
+    if (optionNames.includes(key)) continue;
+    throw new TypeError(`scenario '${name}': there is no option '${key}'; there are ${optionNames.join(', ')}`);
+  }
+  if (needs !== 'inside' && needs !== 'wire')
+    throw new TypeError(`scenario '${name}': needs is '${needs}'; expected 'inside' or 'wire'`);
   if (vary !== 'all' && !(Number.isSafeInteger(vary) && vary >= 1))
     throw new TypeError(`scenario '${name}': vary is ${vary}; expected 'all' or a whole number from 1 up`);
   if (seed !== undefined && !Number.isSafeInteger(seed))
@@ -86,6 +94,7 @@ export function defineScenario(name: string, options: ScenarioOptions, body: Ins
   return needs === 'inside' ? { name, options, needs, body } : { name, options, needs, body: body as WireBody };
 }
 
+const optionNames = ['from', 'fridge', 'seed', 'needs', 'vary'];
 const defaultState = 'confirmed-1.0';
 
 /** Runs all variants of a scenario; the first that fails ends it. `signal`: ends it from outside. */
@@ -150,7 +159,7 @@ async function runInside(
   const bench = await ScenarioBench.of(settings, options.fridge);
   const { rig, start } = await bench.begin(options.from ?? defaultState, chooser, signal);
   const chronicle = settings.chronicle ? bench.chronicle(rig) : undefined;
-  const error = await errorOf(() => body(rig));
+  const error = await errorOf(() => attended(rig, body));
   const { board } = bench;
   bench.end();
   const end = board.standing;
@@ -199,7 +208,7 @@ async function runOnWire(
     const rig = new WireRig({ client, settings, chooser, signal });
     const error = await errorOf(async () => {
       await onWire(rig);
-      await scenario.body(rig);
+      await attended(rig, scenario.body);
     });
     return { timeNs: Math.min(rig.now, longestNs), measurements: rig.measurements, notes: rig.notes, error };
   } finally {

@@ -55,6 +55,38 @@ describe('a starting state', () => {
   });
 });
 
+describe('a scenario', () => {
+  test('that ends before what it began has failed, and leaves nothing behind', async () => {
+    const { result } = await run((rig) => void rig.until(event('INTERLOCK_TRIPPED'), within('10 ms')));
+    expect(result.message).toMatch(/^rig\.until\(…\) was still open when the scenario ended: write await before it/);
+    expect(result.timeNs).toBe(10_000_000);
+    const thrown = await run((rig) => {
+      void rig.wait('10 ms');
+      throw new Error('its own');
+    });
+    expect([thrown.result.message, thrown.result.timeNs]).toEqual(['its own', 10_000_000]);
+  });
+
+  test('may catch what fails', async () => {
+    const { result } = await run((rig) =>
+      expect(rig.check(slots({ A: 'PENDING' }))).rejects.toThrow('expected: A PENDING'),
+    );
+    expect(result.message).toBeUndefined();
+  });
+
+  test('is refused with an option that does not exist, and in a fridge that does not', async () => {
+    const misspelt = { form: 'trial-1.1' } as ScenarioOptions;
+    expect(() => defineScenario('x', misspelt, () => {})).toThrow(
+      "scenario 'x': there is no option 'form'; there are from, fridge, seed, needs, vary",
+    );
+    const needs = { needs: 'inner' } as unknown as ScenarioOptions;
+    expect(() => defineScenario('x', needs, () => {})).toThrow("needs is 'inner'; expected 'inside' or 'wire'");
+    await expect(run(() => {}, { fridge: 'utz' })).rejects.toThrow(
+      "fridge 'utz': expected uts, xld, stand or a file that can be read (ENOENT)",
+    );
+  });
+});
+
 describe('a failure', () => {
   test('says when, what was expected, what was seen, and what was before that', async () => {
     const { result } = await run(async (rig) => {
