@@ -104,6 +104,10 @@ telemetry-test: $(INSTALLED) ## telemetry with real processes that are killed, N
 fleet-test: $(INSTALLED) ## a game day of a fleet with real processes that are killed, where Prometheus and Alertmanager are there
 	node_modules/.bin/vitest run --config hil/test/fleet/live/vitest.config.ts
 
+.PHONY: host-canaries
+host-canaries: $(INSTALLED) ## breaks each promise of the host programs in one place, and its tests must find it; writes docs/host-canaries.md
+	node_modules/.bin/tsx hil/test/host-canaries/main.ts
+
 .PHONY: k8s-e2e
 k8s-e2e: $(INSTALLED) ## the manifests of telemetry on a Kubernetes of two nodes that are killed; needs root and its programs (COLDRIG_KUBERNETES_BIN=FOLDER)
 	node_modules/.bin/tsx hil/test/kubernetes/main.ts

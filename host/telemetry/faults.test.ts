@@ -36,6 +36,16 @@ const rows: Record<string, FaultRow> = {
     },
     seen: (_, kinds) => kinds.dropped > 0,
   },
+  'the disk of the hub is full for a while': {
+    strike: ({ hub, luck, time }) => {
+      const { disk } = hub;
+      disk.room = luck(2_000);
+      time.after(luck(8_000), () => {
+        disk.room = Number.POSITIVE_INFINITY;
+      });
+    },
+    seen: (worlds) => worlds.some(({ hub }) => hub.log.status().refused > 0),
+  },
   'the log is full while nobody is above': {
     log: { bytesMost: 5_000 },
     strike: ({ net, luck, time }) => {

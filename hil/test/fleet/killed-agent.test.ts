@@ -9,7 +9,7 @@ import { rolloutSummary } from '../../../host/fleet/manage/summary.ts';
 import type { Release } from '../../../host/fleet/rollout/events.ts';
 import type { Rollout } from '../../../host/fleet/rollout/state.ts';
 import { agentLease } from '../../../protocol/fleet/ddi.ts';
-import type { DeviceUnderTest } from '../../rig/index.ts';
+import { type DeviceUnderTest, firmwareImage } from '../../rig/index.ts';
 import { type BenchDevice, benchImages, FleetBench, ringOf } from './bench.ts';
 
 describe('an agent', () => {
@@ -115,6 +115,19 @@ describe('an agent', () => {
       }
     },
   );
+
+  test('that gets an image no bootloader would boot refuses it before anything is sent', async () => {
+    const damaged = (await firmwareImage('1.3.0')).slice();
+    damaged[damaged.length >> 1] ^= 1;
+    releases.damaged = await bench.release(damaged, 'damaged');
+    const { device, rollout } = await begun('damaged');
+    expect(await lifeOf(device, Number.POSITIVE_INFINITY)).toBeLessThan(10);
+    await bench.fleet.tick();
+    const { state, cause } = bench.fleet.state.rollouts.get(rollout) as Rollout;
+    expect(state).toBe('STOPPED');
+    expect(cause).toMatch(/refused before anything was sent: /);
+    expect(bench.running(device.name)).toBe(releases.old.hash);
+  });
 
   test('that is not let pass at its gateway sends nothing, tells the server why, and goes on when it may', async () => {
     const { device, rollout } = await begun('good');

@@ -1,6 +1,6 @@
 import { generateKeyPairSync, X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import { Chip, reference } from '../../board/testing/attesting-chip.ts';
 import { cases } from '../../board/testing/cases.ts';
 import { nonceWithinMs, Verifier } from '../attestation/verifier.ts';
 import type { AuditEvent } from '../audit/event.ts';
-import { publicDer } from './certificates.ts';
+import { makeCertificate, publicDer } from './certificates.ts';
 import { certificateMs, Enrolment, makeAuthority, nonceFor } from './enrolment.ts';
 import { EnrolError } from './error.ts';
 
@@ -133,6 +133,26 @@ test('a certificate is renewed while it lasts, and not when it has ended or is o
   await expect(enrolment.renew(held, publicDer(newKey()), source)).rejects.toThrow(/has ended; attest again/);
   const stranger = new X509Certificate(makeAuthority('coldrig fleet', newKey(), startMs));
   await expect(enrolment.renew(stranger, publicDer(newKey()), source)).rejects.toThrow(/not of this authority/);
+});
+
+test('a certificate of an authority that only has the same name is not renewed', async () => {
+  const his = newKey();
+  const held = makeCertificate(
+    {
+      ...{ subject: chip.serial, issuer: 'coldrig fleet', publicKey: publicDer(newKey()), isAuthority: false },
+      ...{ fromMs: startMs - 1000, untilMs: startMs + certificateMs },
+    },
+    his,
+  );
+  const renewed = enrolment.renew(new X509Certificate(held.pem), publicDer(newKey()), source);
+  await expect(renewed).rejects.toThrow(/not of this authority/);
+});
+
+test('nothing is given that is not in the file of the authority', async () => {
+  mkdirSync(join(folder, 'authority.json'));
+  await expect(enrolled()).rejects.toThrow(/authority\.json cannot be written; nothing was given or revoked/);
+  await expect(enrolment.revoke(chip.serial, 'tim', 'stolen')).rejects.toThrow(/cannot be written/);
+  expect(recorded.map(({ decision }) => decision)).toEqual(['refused']);
 });
 
 test('a device that was revoked gets none, renews none, and TLS refuses what it has, also after a restart', async () => {

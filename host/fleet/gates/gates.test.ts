@@ -72,6 +72,13 @@ describe('a device with its new image', () => {
     expect(judge(readings(parts), subject, limits, baseline, 60_000)).toMatchObject(expected);
   });
 
+  test('is not good before its first heartbeat, and bad where another gate finds it bad meanwhile', () => {
+    if (typeof baseline === 'string') throw new Error(baseline);
+    const soon = (parts: Parts) => judge(readings({ ...usual, ...parts }), subject, limits, baseline, 1_000);
+    expect(soon({ agoMs: undefined })).toEqual({ is: 'missing', what: 'heartbeats' });
+    expect(soon({ agoMs: undefined, kelvin: 0.2 })).toMatchObject({ is: 'bad', gate: 'temperature' });
+  });
+
   test('is held up by an alert about it, or about its cryostat, that did not fire before', () => {
     const old = { device: 'a', cryostat: 'north', name: 'InterlockTripped' };
     const before = baselineFrom(readings({ alerts: [old] }), subject, { alerts: true });

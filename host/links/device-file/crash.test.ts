@@ -181,4 +181,21 @@ describe('a disk that refuses to write', () => {
       expect(refused).toBeGreaterThan(10);
     },
   );
+
+  it('is not written to any more, though there is room again: nobody knows what the write that failed has left', () => {
+    const [disk, life] = [new FakeDisk(), new Life()];
+    const file = DeviceFile.open(name, { disk, journalBytes });
+    file.begin(life);
+    step(life, 0);
+    kept(life, () => file.keep(life));
+    disk.refusal = { from: disk.operations + 1, code: 'ENOSPC' };
+    step(life, 1);
+    expect(() => kept(life, () => file.keep(life))).toThrow(/ENOSPC/);
+    disk.refusal = undefined;
+    const before = disk.operations;
+    step(life, 2);
+    expect(() => kept(life, () => file.keep(life))).toThrow(/ENOSPC/);
+    expect(disk.operations).toBe(before);
+    expectKept(disk.afterKill(), life, 'after the refusal');
+  });
 });

@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest';
 import { decodeCbor } from '../../tools/telemetry/envelope.ts';
 import type { Claim } from '../calibration/claim-watch.ts';
-import { DiskLog } from '../log/disk-log.ts';
+import { DiskLog, type DiskLogOptions } from '../log/disk-log.ts';
 import { FakeLogDisk } from '../log/testing/fake-log-disk.ts';
 import { PlayedDevice } from '../testing/play-device.ts';
 import { VirtualTime } from '../testing/virtual-time.ts';
@@ -11,10 +11,15 @@ import { Gateway, type GatewayEvent } from './gateway.ts';
 import { Quarantine } from './quarantine.ts';
 
 /** One device that is reached in several ways, each of which can be cut. */
-function bench(targets: readonly string[], claim: () => Claim = () => 'free', time = new VirtualTime()) {
+function bench(
+  targets: readonly string[],
+  claim: () => Claim = () => 'free',
+  time = new VirtualTime(),
+  logOptions: Partial<DiskLogOptions> = {},
+) {
   const disk = new FakeLogDisk();
   const events: GatewayEvent[] = [];
-  const log = DiskLog.open('/log', { time, disk });
+  const log = DiskLog.open('/log', { time, disk, ...logOptions });
   const quarantine = new Quarantine(disk, '/log');
   const gateway = new Gateway({
     ...{ name: 'north', version: '0', log, quarantine, time },
@@ -29,7 +34,7 @@ function bench(targets: readonly string[], claim: () => Claim = () => 'free', ti
   const life = new AbortController();
   void gateway.run(sources, life.signal).catch(() => {});
   const told = () => events.splice(0).map((event) => [event.event, 'target' in event ? event.target : '']);
-  return { time, events, cut, gateway, told, log, end: () => life.abort(new Error('ended')) };
+  return { time, events, cut, gateway, device, disk, told, log, end: () => life.abort(new Error('ended')) };
 }
 
 test.each([
@@ -89,6 +94,34 @@ test('a gateway whose log was lost numbers its own records as none before, so th
     expect(started.map(({ bytes }) => decodeCbor(bytes).kind)).toEqual(['started']);
     expect([which, (await time.until(hub.append(started))).outcomes]).toEqual([which, ['stored']]);
   }
+});
+
+test('what has waited too long goes only when there is room to say so', async () => {
+  const { time, disk, log, device, end } = bench(['udp://a:1337'], undefined, new VirtualTime(), {
+    hoursMost: 1,
+  });
+  await log.reader('up');
+  // Of two segments; the one that is written to is never too old.
+  for (let made = 0; made < 2; made++) {
+    device.make(2);
+    await time.pass(200_000);
+  }
+  await time.pass(3_300_000);
+  disk.room = 0;
+  await time.pass(400_000);
+  const told = async () => {
+    const entries = await log.follower('check').read(1_000, new AbortController().signal);
+    return entries.map(({ bytes }) => decodeCbor(bytes)).map(({ kind, body }) => [kind, body.of, body.count]);
+  };
+  expect((await told()).map(([kind]) => kind)).toEqual(['started', 'event', 'event']);
+  disk.room = Number.POSITIVE_INFINITY;
+  await time.pass(600_000);
+  expect((await told()).filter(([kind]) => kind !== 'started')).toEqual([
+    ['event', undefined, undefined],
+    ['given-up', 'north', 1],
+    ['given-up', '0007', 1],
+  ]);
+  end();
 });
 
 test('devices are asked once a second, spread over it, also when one sync has answered many of them', async () => {

@@ -161,6 +161,26 @@ describe('an ingester', () => {
     }
   });
 
+  test('commits nothing while its own disk does not take its state', async () => {
+    const bench = new Bench();
+    let isFull = true;
+    await bench.start({
+      keep: (state) => {
+        if (isFull) throw new Error('the disk is full');
+        bench.state = structuredClone(state);
+      },
+    });
+    for (let sequence = 0; sequence < 30; sequence++) {
+      await bench.put(event('a', sequence));
+      await bench.time.pass(1_000);
+    }
+    expect([bench.state, bench.log.status().lag.store]).toEqual([undefined, 30]);
+    isFull = false;
+    await bench.time.pass(30_000);
+    expect(bench.state?.position).toBe(29);
+    expect(bench.log.status().lag.store).toBe(0);
+  });
+
   test('puts its state on disk though the clock of its records was put back by an hour', async () => {
     const bench = new Bench();
     await bench.start();

@@ -178,7 +178,8 @@ export class DiskLog implements RecordLog {
         losses.set(device, { ...loss, count: loss.count + 1, last: number });
       }
     const remove = () => {
-      for (const segment of old) if (this.tail.segments[0] === segment) this.removeFirst();
+      // By path: they were read anew, where what was put on record has opened the log again after a failure.
+      for (const { path } of old) if (this.tail.segments[0].path === path) this.removeFirst();
     };
     return { losses: [...losses.values()], remove };
   }

@@ -62,7 +62,8 @@ export class LogTail {
   private readonly waiting = new EntryBytes();
   /** Bytes of all segments but the last. */
   private summed: { segments: number; first: Segment; bytes: number } | undefined;
-  private logTimeBase = 0;
+  /** Log time when the monotonic clock was at zero; unknown before it was loaded. */
+  private logTimeBase = Number.NEGATIVE_INFINITY;
 
   constructor(disk: LogDisk, claim: FolderClaim, folder: string, options: TailOptions) {
     this.disk = disk;
@@ -227,7 +228,8 @@ export class LogTail {
     this.damaged ??= damaged;
     this.end = end;
     this.durableEnd = end;
-    this.logTimeBase = logTimeMs - this.options.time.monotonicMs();
+    // A disk that failed for a while has stopped no clock.
+    this.logTimeBase = Math.max(this.logTimeBase, logTimeMs - this.options.time.monotonicMs());
     this.durableBytes = this.last.bytes;
     this.file = this.disk.open(this.last.path);
     // A process that was killed may have written what it never synced.
