@@ -415,14 +415,6 @@ export const defects: readonly Defect[] = [
     tests: ['host/fleet/audit'],
   },
   {
-    name: 'a rule that failed permits',
-    promise: 'permitted',
-    file: 'host/fleet/access/policy.ts',
-    was: "isAllowed: decision === 'allow' && diagnostics.errors.length === 0",
-    is: "isAllowed: decision === 'allow'",
-    tests: ['host/fleet/access'],
-  },
-  {
     name: 'a policy that does not fit its schema is in force',
     promise: 'permitted',
     file: 'host/fleet/access/policy.ts',

@@ -9,6 +9,7 @@ import type { DdiClient } from '../ddi/client.ts';
 import type { Deployment, DeviceBase } from '../ddi/wire.ts';
 import { Agent } from './agent.ts';
 import { AgentJournal, type JournalEntry } from './journal.ts';
+import type { ReleaseMetadata } from './metadata.ts';
 
 const signal = new AbortController().signal;
 const offered = (more: Partial<Deployment> = {}, sha1 = 'a'.repeat(40)): Deployment => ({
@@ -29,7 +30,7 @@ describe('an agent', () => {
   afterEach(() => rmSync(folder, { recursive: true }));
 
   /** One turn, with a device that cannot be reached; what the server heard, and how the turn ended. */
-  async function turn(of: { entry?: JournalEntry; deployment?: Deployment }) {
+  async function turn(of: { entry?: JournalEntry; deployment?: Deployment; trusted?: object; deafTo?: string }) {
     const heard: string[] = [];
     const links: DeviceBase['links'] = of.deployment ? { deploymentBase: '/deployment' } : {};
     const server = {
@@ -40,13 +41,15 @@ describe('an agent', () => {
         return new Uint8Array(4);
       },
       feedback: async (_of: string, id: number, { execution, finished }: { execution: string; finished: string }) => {
+        if (execution === of.deafTo) throw new Error('the server is away');
         heard.push(`${id} ${execution} ${finished}`);
       },
     } as unknown as DdiClient;
     const journal = new AgentJournal(join(folder, 'journal.json'));
     if (of.entry !== undefined) journal.put(of.entry);
     const open = () => Promise.reject(new Error('the device is away'));
-    const agent = new Agent({ device: 'd', server, open, journal, time: hostTime, words: () => '' });
+    const metadata = of.trusted && ({ expected: async () => of.trusted } as unknown as ReleaseMetadata);
+    const agent = new Agent({ device: 'd', server, open, journal, time: hostTime, words: () => '', metadata });
     const end = await agent.turn(signal).catch(({ message }) => message);
     return { heard, end, entry: new AgentJournal(join(folder, 'journal.json')).of(7) };
   }
@@ -71,6 +74,23 @@ describe('an agent', () => {
   test('takes an action with the number of an old one and another file for a new one', async () => {
     const { heard } = await turn({ entry: { ...ended, isTold: true }, deployment: offered({}, 'b'.repeat(40)) });
     expect(heard).toEqual(['7 download none', 'download of the file', '7 downloaded none']);
+  });
+
+  test('takes no file that its repository describes otherwise, whatever the server says of it', async () => {
+    const trusted = { sha256: 'c'.repeat(64), bytes: 4 };
+    const of = offered();
+    of.chunks[0].artifacts[0] = { ...of.chunks[0].artifacts[0], sha256: 'd'.repeat(64) };
+    const { heard, entry } = await turn({ deployment: of, trusted });
+    expect(heard).toEqual(['7 closed failure']);
+    expect(entry?.ended?.detail).toBe(`the server offers ${'d'.repeat(64)}, the metadata says ${'c'.repeat(64)}`);
+  });
+
+  test('has written how an update has ended before it tells the server, which may be away', async () => {
+    const nothing = offered({ chunks: [{ name: 'app', version: '1.1.0', artifacts: [] }] });
+    const { end, entry } = await turn({ deployment: nothing, deafTo: 'closed' });
+    expect(end).toBe('the server is away');
+    expect(entry).toMatchObject({ ended: { success: false, detail: 'the server offers 0 files, expected one image' } });
+    expect(entry?.isTold).toBeUndefined();
   });
 
   test('waits when the server wants nothing done yet', async () => {

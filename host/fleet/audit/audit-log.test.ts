@@ -99,6 +99,20 @@ describe('the audit log', () => {
   });
 });
 
+test('an older checkpoint that is put into a log as its next one takes nothing back', async () => {
+  const fake = await logOf(3);
+  const older = fake.fake.read(`${folder}/checkpoint`);
+  const log = await openOn(fake);
+  await log.record(eventOf(3));
+  await log.close();
+  fake.fake.put(`${folder}/checkpoint.next`, older);
+  await expect(openOn(fake)).rejects.toThrow(
+    /checkpoint\.next is older than the checkpoint; it was put there: remove it/,
+  );
+  fake.fake.put(`${folder}/checkpoint.next`, undefined);
+  expect((await openOn(fake)).checkpoint().size).toBe(4);
+});
+
 describe('a process that is killed, or power that fails, at any operation', () => {
   const groups = [3, 252, 4, 300, 1];
 
