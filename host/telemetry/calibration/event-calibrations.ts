@@ -50,7 +50,7 @@ const lookMs = 10_000;
 /** Records come late: corrections that are told so soon after a calibration are its own. */
 const ownMs = 60_000;
 
-interface Patient {
+interface DeviceStatus {
   cryostat: string;
   /** Channels that were lost, and are not being calibrated. */
   lost: Set<number>;
@@ -67,13 +67,13 @@ interface Patient {
   cancel?: () => void;
 }
 
-const newPatient = (cryostat: string): Patient => ({
+const newStatus = (cryostat: string): DeviceStatus => ({
   ...{ cryostat, lost: new Set(), inWork: new Set(), isBusy: false, failures: 0, endedMs: Number.NEGATIVE_INFINITY },
 });
 
 export class EventCalibrations {
   private readonly options: Required<EventCalibrationOptions>;
-  private readonly patients = new Map<string, Patient>();
+  private readonly statuses = new Map<string, DeviceStatus>();
   private readonly working = new Set<Promise<void>>();
   private readonly life = new AbortController();
 
@@ -83,65 +83,65 @@ export class EventCalibrations {
 
   /** A record of a device, as it comes. */
   take({ device, cryostat, kind, body }: TelemetryRecord): void {
-    const endedMs = this.patients.get(device)?.endedMs ?? Number.NEGATIVE_INFINITY;
+    const endedMs = this.statuses.get(device)?.endedMs ?? Number.NEGATIVE_INFINITY;
     const isOwn = this.options.time.monotonicMs() - endedMs <= ownMs;
-    if (kind === 'boot') this.patients.get(device)?.lost.clear();
+    if (kind === 'boot') this.statuses.get(device)?.lost.clear();
     if (kind === 'boot' || (kind === 'event' && body.event === EventKind.CALIBRATION && !isOwn)) this.restart(device);
     if (kind !== 'event') return;
     const channel = Number(body.argument0);
     if (body.event === EventKind.READOUT_BACK) this.back(device, channel);
     if (body.event !== EventKind.READOUT_LOST) return;
-    const patient = this.patients.get(device) ?? newPatient(cryostat);
-    patient.cryostat = cryostat;
-    this.patients.set(device, patient);
-    patient.lost.add(channel);
+    const status = this.statuses.get(device) ?? newStatus(cryostat);
+    status.cryostat = cryostat;
+    this.statuses.set(device, status);
+    status.lost.add(channel);
     this.begin(device);
   }
 
   /** Ends what is being done, and waits for it. */
   async end(): Promise<void> {
     this.life.abort(new Error('the gateway ends'));
-    for (const { cancel } of this.patients.values()) cancel?.();
+    for (const { cancel } of this.statuses.values()) cancel?.();
     await Promise.all(this.working);
   }
 
   /** Somebody has done something about it. What is lost all the same is tried in a while; after a boot the device tells anew what is. */
   private restart(device: string): void {
-    const patient = this.patients.get(device);
-    if (patient === undefined || patient.isBusy) return;
-    patient.failures = 0;
-    if (patient.cancel === undefined) this.wait(device, patient, []);
+    const status = this.statuses.get(device);
+    if (status === undefined || status.isBusy) return;
+    status.failures = 0;
+    if (status.cancel === undefined) this.wait(device, status, []);
   }
 
   private back(device: string, channel: number): void {
-    const patient = this.patients.get(device);
-    patient?.lost.delete(channel);
-    patient?.inWork.delete(channel);
+    const status = this.statuses.get(device);
+    status?.lost.delete(channel);
+    status?.inWork.delete(channel);
   }
 
   private begin(device: string): void {
-    const patient = this.patients.get(device);
-    if (patient === undefined || patient.isBusy || patient.lost.size === 0 || this.life.signal.aborted) return;
-    if (patient.failures >= failuresMost) return;
-    patient.isBusy = true;
-    patient.cancel?.();
-    patient.cancel = undefined;
-    const work = this.calibrate(device, patient).finally(() => {
+    const status = this.statuses.get(device);
+    if (status === undefined || status.isBusy || status.lost.size === 0 || this.life.signal.aborted) return;
+    if (status.failures >= failuresMost) return;
+    status.isBusy = true;
+    status.cancel?.();
+    status.cancel = undefined;
+    const work = this.calibrate(device, status).finally(() => {
       this.working.delete(work);
-      patient.isBusy = false;
-      patient.endedMs = this.options.time.monotonicMs();
-      if (patient.cancel === undefined) this.begin(device);
+      status.isBusy = false;
+      status.endedMs = this.options.time.monotonicMs();
+      if (status.cancel === undefined) this.begin(device);
     });
     this.working.add(work);
   }
 
   /** The channels are tried again in a while. */
-  private wait(device: string, patient: Patient, channels: Iterable<number>): void {
+  private wait(device: string, status: DeviceStatus, channels: Iterable<number>): void {
     if (this.life.signal.aborted) return;
-    for (const channel of channels) patient.lost.add(channel);
-    patient.cancel?.();
-    patient.cancel = this.options.time.after(againMs, () => {
-      patient.cancel = undefined;
+    for (const channel of channels) status.lost.add(channel);
+    status.cancel?.();
+    status.cancel = this.options.time.after(againMs, () => {
+      status.cancel = undefined;
       this.begin(device);
     });
   }
@@ -149,14 +149,14 @@ export class EventCalibrations {
   /** The channels wait until somebody's credential is there; told once. */
   private hold(
     device: string,
-    patient: Patient,
+    status: DeviceStatus,
     channels: readonly number[],
     refusal: string,
     tell: (state: string, reason: string) => void,
   ): void {
-    if (patient.refusal !== refusal) tell('refused', refusal);
-    patient.refusal = refusal;
-    this.wait(device, patient, channels);
+    if (status.refusal !== refusal) tell('refused', refusal);
+    status.refusal = refusal;
+    this.wait(device, status, channels);
   }
 
   private permit(device: string, forMs: number): Permit {
@@ -164,18 +164,18 @@ export class EventCalibrations {
     return this.options.permits(device, [nowMs, nowMs + forMs]);
   }
 
-  private async calibrate(device: string, patient: Patient): Promise<void> {
+  private async calibrate(device: string, status: DeviceStatus): Promise<void> {
     const { calibrator, time, deadlineMs } = this.options;
-    const channels = [...patient.lost].sort((one, other) => one - other);
-    patient.lost.clear();
-    patient.inWork = new Set(channels);
-    const { cryostat } = patient;
+    const channels = [...status.lost].sort((one, other) => one - other);
+    status.lost.clear();
+    status.inWork = new Set(channels);
+    const { cryostat } = status;
     const because = `READOUT_LOST ${channels.join(', ')}`;
     const tell = (state: string, reason: string) =>
       this.options.tell([{ kind: 'calibration', body: { of: device, ofCryostat: cryostat, because, state, reason } }]);
     const permit = this.permit(device, deadlineMs);
-    if ('refusal' in permit) return this.hold(device, patient, channels, permit.refusal, tell);
-    patient.refusal = undefined;
+    if ('refusal' in permit) return this.hold(device, status, channels, permit.refusal, tell);
+    status.refusal = undefined;
     tell('begun', `channels ${channels.join(', ')}, in the name of ${permit.by}`);
     const deadline = new AbortController();
     const endMs = time.monotonicMs() + deadlineMs;
@@ -190,16 +190,16 @@ export class EventCalibrations {
     try {
       const signal = AbortSignal.any([deadline.signal, this.life.signal]);
       const { isStored, what } = await endedBy(signal, calibrator({ device, cryostat, channels }, signal));
-      patient.failures = 0;
+      status.failures = 0;
       tell(isStored ? 'stored' : 'nothing-to-do', what);
     } catch (error) {
-      patient.failures++;
+      status.failures++;
       tell('failed', (error as Error).message);
-      this.wait(device, patient, patient.inWork);
-      if (patient.failures >= failuresMost)
+      this.wait(device, status, status.inWork);
+      if (status.failures >= failuresMost)
         tell(
           'stopped',
-          `it failed ${patient.failures} times; nothing is calibrated until the device boots or has other corrections`,
+          `it failed ${status.failures} times; nothing is calibrated until the device boots or has other corrections`,
         );
     } finally {
       cancel();
