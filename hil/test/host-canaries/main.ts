@@ -1,4 +1,4 @@
-// Whether the tests of the host find what breaks a promise: each defect (defects.ts) is put into its source, and its tests are run.
+// Whether the tests of the host find what breaks a promise: each defect (defect.ts) is put into its source, and its tests are run.
 //
 //   npx tsx hil/test/host-canaries/main.ts           all of them (about ten minutes); writes docs/host-canaries.md
 //   npx tsx hil/test/host-canaries/main.ts journal   those with one of these words in their name, promise or file; writes nothing
@@ -10,7 +10,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { repositoryRoot } from '../../../host/tools/guest.ts';
-import { type Defect, defects, promises } from './defects.ts';
+import { type Defect, promises } from './defect.ts';
+import { defects } from './defects.ts';
 
 interface Report {
   numPassedTests: number;

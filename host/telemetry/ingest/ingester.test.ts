@@ -1,77 +1,20 @@
 // What a store has after records went through an ingester, whatever happened to it or to the store on the way.
 
 import { describe, expect, test } from 'vitest';
-import { EventKind } from '../../../protocol/telemetry/events.ts';
-import { telemetryKinds } from '../../../protocol/telemetry/records.ts';
 import { chooser } from '../../board/random.ts';
 import { seeds } from '../../board/testing/cases.ts';
-import { encodeCbor, type TelemetryRecord } from '../../tools/telemetry/envelope.ts';
-import { recordOfWire } from '../../tools/telemetry/wire.ts';
+import type { TelemetryRecord } from '../../tools/telemetry/envelope.ts';
 import { DiskLog } from '../log/disk-log.ts';
 import { FakeLogDisk } from '../log/testing/fake-log-disk.ts';
-import { PlayedStore } from '../testing/play-store.ts';
+import { beat, event, IngestBench } from '../testing/ingest-bench.ts';
 import { record } from '../testing/records.ts';
-import { VirtualTime } from '../testing/virtual-time.ts';
-import type { IngestState } from './ingest-state.ts';
-import { type IngestEvent, Ingester, type IngesterOptions } from './ingester.ts';
-import { RemoteWrite } from './remote-write.ts';
-
-const countOf = (field: object) => ('count' in field ? Number(field.count) : 1);
-const beatWords = telemetryKinds.heartbeat.fields.reduce((sum, field) => sum + countOf(field), 0);
-
-/** A log and a store that live on, and ingesters between them that do not. */
-class Bench {
-  readonly time = new VirtualTime();
-  readonly store = new PlayedStore();
-  readonly events: IngestEvent[] = [];
-  log = DiskLog.open('/log', { time: this.time, disk: new FakeLogDisk() });
-  ingester!: Ingester;
-  state: IngestState | undefined;
-  private life = new AbortController();
-
-  async start(options: Partial<IngesterOptions> = {}): Promise<void> {
-    this.life = new AbortController();
-    const { signal } = this.life;
-    this.ingester = new Ingester({
-      ...{ name: 'one', reader: await this.log.reader('store'), store: new RemoteWrite('store', this.store.post) },
-      ...{ time: this.time, state: this.state, lag: async () => this.log.status().lag.store ?? 0 },
-      keep: (state) => {
-        if (!signal.aborted) this.state = structuredClone(state);
-      },
-      onEvent: (event) => this.events.push(event),
-      ...options,
-    });
-    void this.ingester.run(signal);
-  }
-
-  kill(): void {
-    this.life.abort(new Error('killed'));
-  }
-
-  async put(...records: TelemetryRecord[]): Promise<void> {
-    const receiveTimeNs = this.time.wallNs();
-    const entries = records.map((one) => ({ ...one, bytes: encodeCbor({ ...one, receiveTimeNs }) }));
-    await this.time.until(this.log.append(entries));
-  }
-}
-
-const event = (device: string, sequence: number, kind: keyof typeof EventKind = 'CELL_LATE'): TelemetryRecord => ({
-  ...record(device, 1, sequence, 'critical'),
-  body: { event: EventKind[kind], argument0: sequence, argument1: 0 },
-});
-
-function beat(device: string, sequence: number): TelemetryRecord {
-  const words = Array.from({ length: beatWords }, (_, index) => (index < 2 ? sequence : 0));
-  const wire = [telemetryKinds.heartbeat.number, 1, 1, sequence, 0, 0, ...words];
-  return recordOfWire(wire, 1, { device, cryostat: 'north', receiveTimeNs: 0n });
-}
 
 const values = (points: [number, number][]) => points.map(([, value]) => value);
 const isGrowing = (numbers: readonly number[]) => numbers.every((value, at) => at === 0 || value >= numbers[at - 1]);
 
 describe('an ingester', () => {
   test('stores gauges at most each five seconds, events at once, and measures how long it took', async () => {
-    const bench = new Bench();
+    const bench = new IngestBench();
     await bench.start();
     for (let sequence = 0; sequence < 40; sequence++) {
       await bench.put(sequence % 10 === 5 ? event('a', sequence) : beat('a', sequence));
@@ -89,7 +32,7 @@ describe('an ingester', () => {
   });
 
   test('whose stream has begun anew takes what is in it, at positions that it has had before', async () => {
-    const bench = new Bench();
+    const bench = new IngestBench();
     await bench.start();
     for (let sequence = 0; sequence < 20; sequence++) await bench.put(event('a', sequence));
     await bench.time.pass(60_000);
@@ -107,7 +50,7 @@ describe('an ingester', () => {
   test('that is killed again and again, while answers are lost, leaves counters as if nothing had happened', async () => {
     for (const seed of seeds(8)) {
       const luck = chooser(seed);
-      const bench = new Bench();
+      const bench = new IngestBench();
       await bench.start();
       let sequence = 0;
       for (let round = 0; round < 12; round++) {
@@ -138,7 +81,7 @@ describe('an ingester', () => {
 
   test('that is killed when its state is on disk tells what a device said last before it fell silent', async () => {
     for (let startMs = 0; startMs < 5_000; startMs += 500) {
-      const bench = new Bench();
+      const bench = new IngestBench();
       await bench.start({ resolutionSeconds: 12 });
       let beats = 0;
       const others = async (ms: number) => {
@@ -162,7 +105,7 @@ describe('an ingester', () => {
   });
 
   test('commits nothing while its own disk does not take its state', async () => {
-    const bench = new Bench();
+    const bench = new IngestBench();
     let isFull = true;
     await bench.start({
       keep: (state) => {
@@ -182,7 +125,7 @@ describe('an ingester', () => {
   });
 
   test('puts its state on disk though the clock of its records was put back by an hour', async () => {
-    const bench = new Bench();
+    const bench = new IngestBench();
     await bench.start();
     for (let sequence = 0; sequence < 30; sequence++) {
       if (sequence === 3) bench.time.wallAheadMs -= 3_600_000;
@@ -193,7 +136,7 @@ describe('an ingester', () => {
   });
 
   test('waits for a store that is away for an hour, asks it seldom, and tells it everything then', async () => {
-    const bench = new Bench();
+    const bench = new IngestBench();
     bench.store.failing = { status: 503, text: '' };
     await bench.start();
     for (let sequence = 0; sequence < 60; sequence++) {
@@ -212,7 +155,7 @@ describe('an ingester', () => {
   });
 
   test('is held up by no sample that the store refuses, and tells it', async () => {
-    const bench = new Bench();
+    const bench = new IngestBench();
     bench.store.poison = 'device=bad';
     await bench.start();
     await bench.put(beat('a', 0), event('bad', 0), beat('b', 0));
@@ -222,7 +165,7 @@ describe('an ingester', () => {
   });
 
   test('of two that share the devices, each takes its own, and together they have all', async () => {
-    const [one, other] = [new Bench(), new Bench()];
+    const [one, other] = [new IngestBench(), new IngestBench()];
     await one.start({ part: { number: 1, of: 2 } });
     await other.start({ part: { number: 2, of: 2 } });
     const devices = Array.from({ length: 20 }, (_, index) => `device-${index}`);
@@ -237,7 +180,7 @@ describe('an ingester', () => {
   });
 
   test('of a device that makes up names has a bounded number of series, and all of its neighbour', async () => {
-    const bench = new Bench();
+    const bench = new IngestBench();
     await bench.start();
     for (let first = 0; first < 1_200; first += 300) {
       const wild = Array.from({ length: 300 }, (_, index) => ({
@@ -259,7 +202,7 @@ describe('an ingester', () => {
   });
 
   test('tells again what only an event says, while its device tells anything, also after a kill', async () => {
-    const bench = new Bench();
+    const bench = new IngestBench();
     await bench.start();
     const lost = event('a', 0, 'SIGNAL_LOST');
     await bench.put({ ...lost, body: { ...lost.body, argument0: 2, argument1: 6_000 } });
@@ -283,7 +226,7 @@ describe('an ingester', () => {
   });
 
   test('takes what gateways say of devices, of every reader apart', async () => {
-    const bench = new Bench();
+    const bench = new IngestBench();
     await bench.start({ part: { number: 1, of: 1 } });
     const told = (sequence: number, kind: string, body: TelemetryRecord['body']): TelemetryRecord => ({
       ...{ ...record('gateway', 1, sequence, 'critical'), kind, body },
@@ -309,7 +252,7 @@ describe('an ingester', () => {
   });
 
   test('puts no gauge back for a record that came late, and counts it once', async () => {
-    const bench = new Bench();
+    const bench = new IngestBench();
     await bench.start();
     await bench.put(beat('a', 9));
     await bench.put(beat('a', 3), event('a', 4));
