@@ -155,20 +155,29 @@ async function expectReadable(): Promise<void> {
   await expectLeft();
 }
 
-/** Over a serial line the same device is calibrated and read. */
-async function expectSerial(): Promise<void> {
+/**
+ * Over a serial line the same device is calibrated and read. Whether it was in its limits still: the time of the board goes on while a busy machine takes
+ * its time, and the converter drifts.
+ */
+async function expectSerial(): Promise<boolean> {
   const target = ['--target', `serial://${at('console')}`, '--channels', '0', '--timeout', '100000'];
   const folder = ['--records', at('serial')];
   const calibrated = await coldrig(['--json', 'calibrate', 'offset-0', '--force', ...target, ...folder]);
   expect(calibrated.code, calibrated.stderr || calibrated.stdout).toBe(0);
-  expect(calibrated.json).toMatchObject({
-    failures: [],
-    runs: [{ node: 'offset-0', kind: 'check', verdict: 'in_spec' }],
-  });
+  const of = { node: 'offset-0' };
+  const good = { ...of, kind: 'check', verdict: 'in_spec' };
+  const mended = [
+    { ...of, kind: 'check', verdict: 'out_of_spec' },
+    { ...of, kind: 'calibrate', verdict: 'in_spec' },
+  ];
+  const { failures, runs } = calibrated.json as { failures: unknown[]; runs: { verdict: string }[] };
+  const isGood = runs[0]?.verdict === 'in_spec';
+  expect({ failures, runs }).toMatchObject({ failures: [], runs: isGood ? [good] : mended });
   const { code, json, stderr } = await coldrig(['--json', 'readout', '--shots', '100', ...target]);
   expect(code, stderr).toBe(0);
   const [{ measured }] = json.channels as { measured: { snrDecibels: number } }[];
   expect(measured.snrDecibels).toBeGreaterThan(20);
+  return isGood;
 }
 
 /** Nothing was measured again that was there already. */
@@ -191,9 +200,10 @@ describe('a calibration over SMP', { timeout: 600_000 }, () => {
     expect(flags).toBe(CalChannel.FLAGS_ALL);
     await expectLeft();
     await expectReadable();
-    await expectSerial();
+    const isGood = await expectSerial();
     const { json } = await coldrig(call());
-    expect(json).toMatchObject({ ok: true, runs: [] });
+    // What somebody else has calibrated meanwhile is looked at again.
+    expect(json).toMatchObject(isGood ? { ok: true, runs: [] } : { ok: true });
     await close('SIGTERM');
     await open();
     const again = await coldrig(call());
