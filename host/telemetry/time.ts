@@ -36,6 +36,20 @@ export function rest(time: Time, milliseconds: number, signal: AbortSignal): Pro
   });
 }
 
+/** What comes within a time; undefined: nothing has. Rejects as `coming` does. */
+export async function within<Answer>(
+  time: Time,
+  milliseconds: number,
+  coming: Promise<Answer>,
+): Promise<Answer | undefined> {
+  const waiting = new AbortController();
+  try {
+    return (await Promise.race([coming, rest(time, milliseconds, waiting.signal)])) ?? undefined;
+  } finally {
+    waiting.abort();
+  }
+}
+
 /** One listener a signal: ten thousand of them, added and removed once a second each, take all of a core. */
 function endingsOf(signal: AbortSignal): Set<() => void> {
   let calls = endings.get(signal);

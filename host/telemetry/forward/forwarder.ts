@@ -4,7 +4,7 @@
 // end leaves out what it has. Whatever fails is tried again for ever, in the same order.
 
 import type { LogReader, RecordLog, StoredEntry } from '../log/record-log.ts';
-import { rest, type Time } from '../time.ts';
+import { rest, type Time, within } from '../time.ts';
 
 /** The other end. */
 export interface Upstream {
@@ -85,12 +85,8 @@ export class Forwarder {
     const coming = reader.read(this.options.most, signal);
     if (!isDelivered) return coming;
     const { time } = this.options;
-    const waiting = new AbortController();
-    const pause = rest(time, Math.max(0, this.committedMs + commitEveryMs - time.monotonicMs()), waiting.signal);
-    const isThere = await Promise.race([coming.then(() => true), pause.then(() => false)]).finally(() =>
-      waiting.abort(),
-    );
-    if (!isThere) await commit();
+    const untilMs = this.committedMs + commitEveryMs - time.monotonicMs();
+    if ((await within(time, Math.max(0, untilMs), coming)) === undefined) await commit();
     return coming;
   }
 

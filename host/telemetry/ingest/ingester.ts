@@ -17,7 +17,7 @@ import { compareNumbers, type LogReader, type StoredEntry } from '../log/record-
 import { Seen } from '../log/seen.ts';
 import type { Sample } from '../sample.ts';
 import { SeriesTable } from '../series.ts';
-import { rest, type Time } from '../time.ts';
+import { rest, type Time, within } from '../time.ts';
 import type { IngestState } from './ingest-state.ts';
 import { Received } from './received.ts';
 import type { RemoteWrite } from './remote-write.ts';
@@ -134,11 +134,8 @@ export class Ingester {
     // A stream that does not answer is asked again.
     const coming = this.insistently(signal, 'stream', () => reader.read(readMost, signal));
     for (;;) {
-      const waiting = new AbortController();
-      const pause = rest(time, Math.max(0, this.checkpointAtMs - time.monotonicMs()), waiting.signal);
-      const entries = await Promise.race([coming, pause]);
-      waiting.abort();
-      if (entries !== undefined || signal.aborted) return entries ?? undefined;
+      const entries = await within(time, Math.max(0, this.checkpointAtMs - time.monotonicMs()), coming);
+      if (entries !== undefined || signal.aborted) return entries;
       await this.checkpoint(signal, writing());
     }
   }
