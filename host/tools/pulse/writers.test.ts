@@ -86,6 +86,18 @@ test('a VCD shows an underflow from the instruction that came too late to the en
   expect(after.split('\n')).toContain(`b${(-40 >>> 0).toString(2)} ${slack}`);
 });
 
+test('a VCD has a scope of its own for each sequencer, whatever they are called', () => {
+  const named = (name: string) => ({ ...one(), name });
+  const text = vcdFile(pulseRun(...['a b', 'a_b', 'ä', 'ö', 'a_b_2', 'a b#2'].map(named)), 60);
+  const scopes = [...text.matchAll(/^\$scope module (\S+) \$end$/gm)].map(([, name]) => name);
+  expect(scopes).toEqual(['a_b', 'a_b_2', '_', '__2', 'a_b_2_2', 'a_b_2_3']);
+});
+
+test('a VCD of a run that takes no time ends after it begins', () => {
+  const run = pulseRun(sequencerRun('wait_sync 4\nstop', [...synced(40, 0, 60), stopped(100)]));
+  expect(vcdFile(run, 0).trim().split('\n').at(-1)).toBe('#1');
+});
+
 const escaped = (text = '') => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
 describe('protocol buffers', () => {

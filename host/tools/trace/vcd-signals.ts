@@ -10,8 +10,9 @@ export class Changes {
     this.texts.push(text);
   }
 
-  /** Changes at the same time stay in the order in which they were added. */
+  /** Changes at the same time stay in the order in which they were added. GTKWave's converters refuse a file that ends where it begins. */
   render(endNs: number): string {
+    const lastNs = Math.max(endNs, 1);
     const order = this.timesNs.map((_, index) => index).sort((a, b) => this.timesNs[a] - this.timesNs[b] || a - b);
     const lines: string[] = [];
     let nowNs: number | undefined;
@@ -21,7 +22,7 @@ export class Changes {
       nowNs = timeNs;
       lines.push(this.texts[index]);
     }
-    if (nowNs === undefined || nowNs < endNs) lines.push(`#${endNs}`);
+    if (nowNs === undefined || nowNs < lastNs) lines.push(`#${lastNs}`);
     return lines.join('\n');
   }
 }
@@ -69,8 +70,9 @@ export function vcdText(
   changes: Changes,
   endNs: number,
 ): string {
-  const declared = scopes.map(({ name, signals }) =>
-    [`$scope module ${scopeName(name)} $end`, ...signals.map(({ declaration }) => declaration), '$upscope $end'].join(
+  const names = scopeNames(scopes.map(({ name }) => name));
+  const declared = scopes.map(({ signals }, index) =>
+    [`$scope module ${names[index]} $end`, ...signals.map(({ declaration }) => declaration), '$upscope $end'].join(
       '\n',
     ),
   );
@@ -78,7 +80,14 @@ export function vcdText(
   return `${head.join('\n')}\n${changes.render(endNs)}\n`;
 }
 
-/** Names in VCD have no blanks. */
-function scopeName(name: string): string {
-  return name.replace(/[^A-Za-z0-9_]/g, '_');
+/** Names in VCD have no blanks. Of two scopes of a name, GTKWave keeps the signals of one. */
+function scopeNames(names: readonly string[]): string[] {
+  const taken = new Set<string>();
+  for (const name of names) {
+    const plain = name.replace(/[^A-Za-z0-9_]/g, '_');
+    let own = plain;
+    for (let time = 2; taken.has(own); time += 1) own = `${plain}_${time}`;
+    taken.add(own);
+  }
+  return [...taken];
 }
