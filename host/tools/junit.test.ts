@@ -16,7 +16,7 @@ it('has the elements of a case in the order of the schemas, and none that is emp
   );
   expect(lines).toEqual([
     '<?xml version="1.0" encoding="UTF-8"?>',
-    '<testsuites name="title" tests="3" failures="0" errors="0" skipped="1" time="1.500">',
+    '<testsuites name="title" tests="3" failures="0" errors="0" time="1.500">',
     '  <testsuite name="suite" tests="3" failures="0" errors="0" skipped="1" time="1.500">',
     '    <testcase classname="group" name="name" file="a/b.ts" line="7" time="0.250">',
     '      <failure type="scenario" message="one two">one',
@@ -32,6 +32,29 @@ it('has the elements of a case in the order of the schemas, and none that is emp
     '</testsuites>',
     '',
   ]);
+});
+
+it('gives no two cases one name, also where they differ only in what a file cannot hold', () => {
+  const long = 'x'.repeat(200_000);
+  const names = [
+    'a',
+    'a',
+    'a (2)',
+    'a\u0001',
+    'a\n',
+    'a\r',
+    'a ',
+    'b\u001b[31m',
+    'b',
+    `${long}1${long}`,
+    `${long}2${long}`,
+  ];
+  const read = [...xmlOf(...names.map((name) => ({ name }))).matchAll(/classname="group" name="(.*?)" time/g)].map(
+    ([, name]) => name,
+  );
+  expect(read.length).toBe(names.length);
+  expect(new Set(read).size).toBe(names.length);
+  expect(read.slice(0, 4)).toEqual(['a', 'a (2)', 'a (2) (2)', 'a (3)']);
 });
 
 it.each([

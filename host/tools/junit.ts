@@ -31,11 +31,13 @@ export interface JunitSuite {
 export function junitXml({ title, name, seconds, failures, cases }: JunitSuite): string {
   const skipped = cases.filter((each) => each.skipped !== undefined).length;
   const skips = skipped === 0 ? '' : ` skipped="${skipped}"`;
-  const counts = `tests="${cases.length}" failures="${failures}" errors="0"${skips} time="${seconds.toFixed(3)}"`;
+  const counts = `tests="${cases.length}" failures="${failures}" errors="0"`;
+  const time = `time="${seconds.toFixed(3)}"`;
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
-    `<testsuites name="${xml(title)}" ${counts}>`,
-    `  <testsuite name="${xml(name)}" ${counts}>`,
+    // What was skipped is counted in the suite alone: Jenkins' xUnit refuses it here.
+    `<testsuites name="${xml(title)}" ${counts} ${time}>`,
+    `  <testsuite name="${xml(name)}" ${counts}${skips} ${time}>`,
     ...withOwnNames(cases).flatMap(caseLines),
     '  </testsuite>',
     '</testsuites>',
@@ -43,21 +45,24 @@ export function junitXml({ title, name, seconds, failures, cases }: JunitSuite):
   ].join('\n');
 }
 
-/** GitLab shows one of several cases of a name. */
+/** GitLab shows one of several cases of a name, as a reader of the file sees it. */
 function withOwnNames(cases: readonly JunitCase[]): JunitCase[] {
+  /** The number that each name was given last. */
   const times = new Map<string, number>();
   return cases.map((each) => {
-    const key = `${each.group}\n${each.name}`;
-    const time = (times.get(key) ?? 0) + 1;
-    times.set(key, time);
-    return time === 1 ? each : { ...each, name: `${each.name} (${time})` };
+    const read = allowed(stripVTControlCharacters(each.name).slice(0, MESSAGE_MOST)).replace(/\s+/g, ' ').trim();
+    const keyOf = (name: string) => `${each.group}\n${name}`;
+    let [name, time] = [read, times.get(keyOf(read)) ?? 1];
+    for (; times.has(keyOf(name)); name = `${read} (${time})`) time += 1;
+    times.set(keyOf(name), 1).set(keyOf(read), time);
+    return { ...each, name };
   });
 }
 
 function caseLines({ group, name, seconds, file, line, output = '', skipped, failures }: JunitCase): string[] {
   const place = `${file === undefined ? '' : ` file="${xml(file)}"`}${line === undefined ? '' : ` line="${line}"`}`;
   return [
-    `    <testcase classname="${xml(group)}" name="${xml(oneLine(name))}"${place} time="${seconds.toFixed(3)}">`,
+    `    <testcase classname="${xml(group)}" name="${xml(name)}"${place} time="${seconds.toFixed(3)}">`,
     ...failures.map(
       ({ type, message, text }) =>
         `      <failure type="${xml(type)}" message="${xml(oneLine(message).slice(0, MESSAGE_MOST))}">${xml(text)}</failure>`,
@@ -84,8 +89,10 @@ const oneLine = (text: string): string => text.replace(/\s*\n\s*/g, ' ');
 
 function xml(text: string): string {
   const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-  // XML 1.0 allows no control characters but tab and newline (a carriage return is read as a newline), no halves of pairs, and not these two.
-  return shortened(stripVTControlCharacters(text))
-    .replace(/(?![\t\n])[\p{Cc}\p{Cs}\uFFFE\uFFFF]/gu, '')
-    .replace(/[&<>"]/g, (character) => entities[character]);
+  return allowed(shortened(stripVTControlCharacters(text))).replace(/[&<>"]/g, (character) => entities[character]);
+}
+
+/** XML 1.0 allows no control characters but tab and newline (a carriage return is read as a newline), no halves of pairs, and not these two. */
+function allowed(text: string): string {
+  return text.replace(/(?![\t\n])[\p{Cc}\p{Cs}\uFFFE\uFFFF]/gu, '');
 }
