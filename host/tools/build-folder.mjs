@@ -16,9 +16,11 @@ import {
   linkSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   realpathSync,
   renameSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -55,13 +57,34 @@ export function isPackage(root = ownRoot) {
   return !existsSync(join(root, 'cli', 'main.ts'));
 }
 
+const freshPrefix = '.fresh-';
+/** To write a file takes no hour. */
+const leftBehindMs = 3_600_000;
+const swept = new Set();
+
+/** Removes what processes that were killed have left; once for each folder and process. `nowMs`: by the clock of the disk. */
+function sweep(folder, nowMs) {
+  if (swept.has(folder)) return;
+  swept.add(folder);
+  try {
+    for (const name of readdirSync(folder).filter((name) => name.startsWith(freshPrefix))) {
+      const path = join(folder, name);
+      const { mtimeMs } = statSync(path, { throwIfNoEntry: false }) ?? { mtimeMs: nowMs };
+      if (nowMs - mtimeMs > leftBehindMs) rmSync(path, { recursive: true, force: true });
+    }
+  } catch {
+    // What another user has left stays where it may not be removed.
+  }
+}
+
 /** Puts a file at its place in one step, so that a reader never sees a part of it. With `keep`, an existing file stays. */
 export function writeWhole(path, contents, { mode = 0o644, keep = false } = {}) {
   const folder = dirname(path);
   let fresh = '';
   try {
     mkdirSync(folder, { recursive: true });
-    fresh = mkdtempSync(join(folder, '.fresh-'));
+    fresh = mkdtempSync(join(folder, freshPrefix));
+    sweep(folder, statSync(fresh).mtimeMs);
     const file = join(fresh, basename(path));
     writeFileSync(file, contents, { mode });
     if (keep) linkUnlessThere(file, path);

@@ -1,6 +1,6 @@
 // What is built is put at its place whole, or the error names that place.
 
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -17,6 +17,17 @@ describe('a file that was built', () => {
     writeWhole(path, 'three', { keep: true });
     expect(readFileSync(path, 'utf8')).toBe('two');
     expect(readdirSync(join(folder, 'images'))).toEqual(['a.bin']);
+  });
+
+  it('takes away what a process that was killed has left beside it, and not what another one writes now', () => {
+    const [left, written] = ['.fresh-aaaaaa', '.fresh-bbbbbb'].map((name) => join(folder, 'keys', name));
+    for (const path of [left, written]) {
+      mkdirSync(path, { recursive: true });
+      writeFileSync(join(path, 'a.bin'), 'half');
+    }
+    utimesSync(left, 0, 0);
+    writeWhole(join(folder, 'keys', 'a.bin'), 'one');
+    expect(readdirSync(join(folder, 'keys'))).toEqual(['.fresh-bbbbbb', 'a.bin']);
   });
 
   it('that cannot be written is named, with the reason of the system', () => {
