@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { MemoryMap } from '../../protocol/memory-map.ts';
 import { Health } from '../../protocol/telemetry/health.ts';
 import { Board } from '../board/board.ts';
 import { boardDevice } from '../links/in-process.ts';
@@ -52,6 +53,23 @@ describe('an update', () => {
     board.powerOn();
     await client.waitUntilBack();
     expect((await client.imageState()).find(({ active }) => active)?.version).toBe('1.1.0');
+  });
+
+  it('that is in a slot already, whole or damaged, is sent only where it is damaged, when the device may take it from there', async () => {
+    const { steps, update } = newBoard();
+    const takesStored = true;
+    await update('good', 'upload', { takesStored });
+    expect(await update('good', 'trial', { takesStored })).toMatchObject({ verdict: 'on-trial', upload: undefined });
+    expect(steps).toEqual(['upload', 'mark', 'reset']);
+    const other = newBoard();
+    await other.update('good', 'upload');
+    const byte = MemoryMap.SLOT_B + 5000;
+    other.board.machine.flash.writeBytes(byte, Uint8Array.of(other.board.flashImage()[byte] ^ 1));
+    // Until a reset the device takes the same upload for done.
+    await other.client.reset();
+    await other.client.waitUntilBack();
+    expect((await other.update('good', 'trial', { takesStored })).verdict).toBe('on-trial');
+    expect(other.steps).toEqual(['upload', 'mark', 'upload', 'mark', 'reset']);
   });
 
   it('that is there and confirmed already needs nothing', async () => {

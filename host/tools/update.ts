@@ -28,6 +28,8 @@ export interface UpdateOptions {
   watchMs?: number;
   /** How long after that the device may take to become healthy, 10 s by default. */
   healthyWithinMs?: number;
+  /** An image that the device has in a slot, and finds good, is not sent again: a device that is reset again and again may not live long enough to take it. */
+  takesStored?: boolean;
   /** Downgrade token for the image, sent once the device has it. */
   token?: Uint8Array;
   onStep?: (step: UpdateStep) => void;
@@ -83,13 +85,10 @@ class Update {
   async run(): Promise<UpdateResult> {
     await this.history.begin();
     const isThere = this.isOurs(await this.running());
-    if (!isThere && !(await this.taken(() => this.upload()))) return this.end();
-    const { token, signal } = this.options;
-    if (!isThere && token !== undefined && !(await this.taken(() => sendToken(this.client, token, { signal }))))
-      return this.end();
+    if (!isThere && !(await this.isMarkedAsStored()) && !(await this.sent())) return this.end();
     if (!isThere && this.options.goal === 'upload') return this.end();
     try {
-      if (!isThere && !(await this.tried())) return await this.end();
+      if (!isThere) await this.reset();
       await this.prove(isThere);
       return await this.end();
     } catch (error) {
@@ -101,15 +100,27 @@ class Update {
     }
   }
 
-  /** Marks the image for the trial and begins it with a reset; false when the device does not mark the image. */
-  private async tried(): Promise<boolean> {
-    const { signal } = this.options;
+  /** Whether the device has the image in a slot, and has marked it there. */
+  private async isMarkedAsStored(): Promise<boolean> {
+    const { takesStored, goal } = this.options;
+    if (!takesStored || goal === 'upload' || this.look(await this.history.images()) === undefined) return false;
+    return this.isMarked();
+  }
+
+  /** Uploads the image and, unless that is the goal, marks it for the trial; false when the device refuses. */
+  private async sent(): Promise<boolean> {
+    if (!(await this.taken(() => this.upload()))) return false;
+    return this.isMarked();
+  }
+
+  private async isMarked(): Promise<boolean> {
+    const { token, signal, goal } = this.options;
+    if (token !== undefined && !(await this.taken(() => sendToken(this.client, token, { signal })))) return false;
+    if (goal === 'upload') return true;
     this.step('mark');
-    const mark = async () =>
-      this.look(await this.client.imageTest(this.result.hash, { signal, timeoutMs: MARK_TIMEOUT_MS }));
-    if (!(await this.taken(mark))) return false;
-    await this.reset();
-    return true;
+    return this.taken(async () =>
+      this.look(await this.client.imageTest(this.result.hash, { signal, timeoutMs: MARK_TIMEOUT_MS })),
+    );
   }
 
   /** Watches the running image for the time of the goal, and confirms it when that is the goal. */

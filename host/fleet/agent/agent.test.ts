@@ -5,6 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { hostTime } from '../../telemetry/time.ts';
+import { generateKey, signImage } from '../../tools/image/index.ts';
+import { FakeServer } from '../../tools/smp/fake-server.ts';
+import { SmpClient } from '../../tools/smp/index.ts';
+import { answeringDevice, inProcessTransport } from '../../tools/smp/transport.ts';
 import type { DdiClient } from '../ddi/client.ts';
 import type { Deployment, DeviceBase } from '../ddi/wire.ts';
 import { Agent } from './agent.ts';
@@ -29,8 +33,15 @@ describe('an agent', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  /** One turn, with a device that cannot be reached; what the server heard, and how the turn ended. */
-  async function turn(of: { entry?: JournalEntry; deployment?: Deployment; trusted?: object; deafTo?: string }) {
+  /** One turn, with a device that cannot be reached unless there is one; what the server heard, and how the turn ended. */
+  async function turn(of: {
+    entry?: JournalEntry;
+    deployment?: Deployment;
+    trusted?: object;
+    deafTo?: string;
+    image?: Uint8Array;
+    open?: () => Promise<SmpClient>;
+  }) {
     const heard: string[] = [];
     const links: DeviceBase['links'] = of.deployment ? { deploymentBase: '/deployment' } : {};
     const server = {
@@ -38,8 +49,9 @@ describe('an agent', () => {
       deployment: async () => of.deployment,
       download: async () => {
         heard.push('download of the file');
-        return new Uint8Array(4);
+        return of.image ?? new Uint8Array(4);
       },
+      report: async () => {},
       feedback: async (_of: string, id: number, { execution, finished }: { execution: string; finished: string }) => {
         if (execution === of.deafTo) throw new Error('the server is away');
         heard.push(`${id} ${execution} ${finished}`);
@@ -47,9 +59,17 @@ describe('an agent', () => {
     } as unknown as DdiClient;
     const journal = new AgentJournal(join(folder, 'journal.json'));
     if (of.entry !== undefined) journal.put(of.entry);
-    const open = () => Promise.reject(new Error('the device is away'));
+    const { open = () => Promise.reject(new Error('the device is away')) } = of;
     const metadata = of.trusted && ({ expected: async () => of.trusted } as unknown as ReleaseMetadata);
-    const agent = new Agent({ device: 'd', server, open, journal, time: hostTime, words: () => '', metadata });
+    const agent = new Agent({
+      device: 'd',
+      server,
+      open,
+      journal,
+      time: hostTime,
+      words: ({ verdict }) => verdict,
+      metadata,
+    });
     const end = await agent.turn(signal).catch(({ message }) => message);
     return { heard, end, entry: new AgentJournal(join(folder, 'journal.json')).of(7) };
   }
@@ -91,6 +111,23 @@ describe('an agent', () => {
     expect(end).toBe('the server is away');
     expect(entry).toMatchObject({ ended: { success: false, detail: 'the server offers 0 files, expected one image' } });
     expect(entry?.isTold).toBeUndefined();
+  });
+
+  test('takes back a device that falls silent again and again on trial', async () => {
+    const { privateKeyPem } = generateKey(new Uint8Array(32).fill(1));
+    const image = signImage({ payload: new Uint8Array(61), privateKeyPem, version: '1.1.0', securityCounter: 1 });
+    const fake = new FakeServer();
+    // A message that is not answered is sent again.
+    let onTrial = 0;
+    const device = answeringDevice((request) => {
+      if (fake.standing === 'trial') onTrial++;
+      return fake.standing === 'trial' && onTrial % 16 > 8 ? [] : fake.answer(request);
+    });
+    const open = async () => new SmpClient(inProcessTransport(device));
+    const { heard, entry } = await turn({ deployment: offered(), image, open });
+    expect(heard.at(-1)).toBe('7 closed failure');
+    expect(entry?.ended).toEqual({ success: false, detail: 'failing' });
+    expect(fake.standing).toBe('idle');
   });
 
   test('waits when the server wants nothing done yet', async () => {

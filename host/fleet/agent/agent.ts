@@ -164,7 +164,7 @@ export class Agent {
     try {
       const both = AbortSignal.any([signal, cancelled.signal]);
       result = await updateDevice(client, bytes, {
-        ...{ goal: 'confirm', watchMs, signal: both },
+        ...{ goal: 'confirm', watchMs, signal: both, takesStored: true },
         // Signed by itself, and judged by the device: it needs no trust on its way.
         ...(chunk.token !== undefined && { token: tokenIn(chunk) }),
       });

@@ -5,12 +5,14 @@ import { readToken, tokenFits } from '../../tools/image/token.ts';
 import { compareVersions, formatVersion, parseVersion } from '../../tools/image/version.ts';
 import { type FuseReport, type LoggedBoot, readBootLog, readFuseReport } from '../../tools/smp/boot-group.ts';
 import { type ImageState, type SmpClient, SmpError } from '../../tools/smp/index.ts';
-import { boardAttribute, counterAttribute, runningAttribute } from '../rollout/attributes.ts';
+import { boardAttribute, counterAttribute, faultsAttribute, runningAttribute } from '../rollout/attributes.ts';
 
 export interface DeviceFacts {
   running: ImageState | undefined;
   /** Undefined: it is none of ours. */
   fuses: FuseReport | undefined;
+  /** How often its watchdog or a fault has reset it since power-on; undefined where it does not say. */
+  faults?: number;
 }
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
@@ -18,11 +20,12 @@ const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 export async function readFacts(client: SmpClient, signal: AbortSignal): Promise<DeviceFacts> {
   const images = await client.imageState({ signal });
   const fuses = await unlessUnknown(readFuseReport(client, { signal }));
-  return { running: images.find(({ active }) => active), fuses };
+  const faults = fuses && (await unlessUnknown(client.statRead('faults', { signal })))?.count;
+  return { running: images.find(({ active }) => active), fuses, ...(faults !== undefined && { faults }) };
 }
 
 /** Attributes for the server. */
-export function attributesOf({ running, fuses }: DeviceFacts): Record<string, string> {
+export function attributesOf({ running, fuses, faults }: DeviceFacts): Record<string, string> {
   const hash = running?.hash;
   return {
     ...(running && { 'image.version': running.version, 'image.confirmed': `${running.confirmed}` }),
@@ -31,6 +34,7 @@ export function attributesOf({ running, fuses }: DeviceFacts): Record<string, st
     ...(hash && { [runningAttribute]: hex(hash) }),
     ...(fuses && { serial: hex(fuses.serial), [boardAttribute]: `${fuses.board}` }),
     ...(fuses && { [counterAttribute]: `${fuses.securityCounter}` }),
+    ...(faults !== undefined && { [faultsAttribute]: `${faults}` }),
   };
 }
 

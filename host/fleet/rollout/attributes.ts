@@ -9,6 +9,9 @@ export const boardAttribute = 'fuses.board';
 /** Which security counter its fuses have. */
 export const counterAttribute = 'fuses.counter';
 
+/** How often its watchdog or a fault has reset it since power-on. */
+export const faultsAttribute = 'faults.count';
+
 /** What its agent has begun, for the one that may come after it: `ACTION IMAGE BOOT`, with the newest boot before. */
 export const begunAttribute = 'update.begun';
 

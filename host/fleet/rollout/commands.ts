@@ -9,6 +9,7 @@ import { boardAttribute, runningAttribute } from './attributes.ts';
 import type { FleetEvent, Release, RingPlan, RollbackScope } from './events.ts';
 import { actionOf, deviceWith, FleetRefusal, notNow, rolloutWith } from './refusal.ts';
 import { type Action, type Device, type FleetState, isOpen, isOver, rolloutOf } from './state.ts';
+import { crashed, strayed } from './strayed.ts';
 
 export type PersonCommand =
   | { do: 'add-device'; device: string; cryostat?: string; tokenHash?: string }
@@ -155,9 +156,10 @@ const handlers: { [Do in FleetCommand['do']]: (state: FleetState, command: Of<Do
     const names = Object.keys(attributes);
     const isSame =
       names.length === Object.keys(known).length && names.every((name) => known[name] === attributes[name]);
-    // Asked again after a crash, the rest of its events may be missing.
+    // Asked again after a crash, the rest of its events may be missing. What only the change tells is before it.
     const after = strayed(state, device, attributes);
-    return isSame ? after : [{ type: 'device-reported', device, attributes }, ...after];
+    if (isSame) return after;
+    return [...crashed(state, device, known, attributes), { type: 'device-reported', device, attributes }, ...after];
   },
   retrieved(state, { device, action: id }) {
     const action = actionOf(state, device, id);
@@ -199,23 +201,6 @@ const handlers: { [Do in FleetCommand['do']]: (state: FleetState, command: Of<Do
     return [{ type: 'gate-alert', rollout: rollout.id, ring: member.ring, device, gate, detail }];
   },
 };
-
-/** A confirmed image is for ever, unless the device went back after all, or somebody brought it another: a rollout that goes on is told. */
-function strayed(state: FleetState, device: string, attributes: Record<string, string>): FleetEvent[] {
-  const rollout = rolloutOf(state, device);
-  const member = rollout?.members.get(device);
-  const running = attributes[runningAttribute];
-  if (rollout === undefined || member?.state !== 'confirmed') return [];
-  if (rollout.state !== 'RUNNING' && rollout.state !== 'PAUSED') return [];
-  if (running === undefined || running === rollout.release) return [];
-  const detail = `it had confirmed the release, and runs image ${running.slice(0, 12)} now`;
-  const isPauseNeeded = rollout.state === 'RUNNING' && rollout.rings[member.ring].state === 'FINISHED';
-  return [
-    // Last is what is not found again: a crash before it loses nothing.
-    ...(isPauseNeeded ? [{ type: 'rollout-paused' as const, rollout: rollout.id, by: 'image-lost' as const }] : []),
-    { type: 'device-strayed', rollout: rollout.id, device, detail },
-  ];
-}
 
 /** States that a device goes through, in their order. */
 const order: readonly ActionState[] = ['RUNNING', 'RETRIEVED', 'DOWNLOAD', 'DOWNLOADED', 'CANCELING'];

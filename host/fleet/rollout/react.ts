@@ -12,7 +12,7 @@ import { compareVersions, parseVersion } from '../../tools/image/index.ts';
 import { readToken, tokenFits } from '../../tools/image/token.ts';
 import { boardAttribute, counterAttribute } from './attributes.ts';
 import type { Baseline, FleetEvent, GateLimits, Release, RollbackScope } from './events.ts';
-import { type Action, type FleetState, isOpen, type Member, type Ring, type Rollout } from './state.ts';
+import { type Action, type Device, type FleetState, isOpen, type Member, type Ring, type Rollout } from './state.ts';
 
 /** What is known of readings (gates/gate-watch.ts). */
 export interface ReadingsView {
@@ -191,7 +191,7 @@ function stopping(state: FleetState, rollout: Rollout): FleetEvent[] {
       if (member.state !== 'waived') isWaiting = true;
       continue;
     }
-    if (update?.state === 'FINISHED' && known.done === update.id && isInScope(rollout, member) && !member.back) {
+    if (update !== undefined && hasIt(known, update) && isInScope(rollout, member) && !member.back) {
       // Another rollout is at it: when that fails, it still runs what this one has brought.
       if (known.open !== undefined) {
         isWaiting = true;
@@ -212,6 +212,10 @@ function stopping(state: FleetState, rollout: Rollout): FleetEvent[] {
   if (events.length > 0) return events;
   return isWaiting ? [] : [{ type: 'rollout-stopped', rollout: rollout.id }];
 }
+
+/** Whether a device runs what an update has brought: what was done; also what has failed, where the device says that it runs it all the same. */
+const hasIt = ({ done, latest, running }: Device, { id, state, release }: Action): boolean =>
+  state === 'FINISHED' ? done === id : state === 'ERROR' && latest === id && running === release;
 
 const scopes: Record<RollbackScope, (rollout: Rollout, member: Member) => boolean> = {
   hold: () => false,

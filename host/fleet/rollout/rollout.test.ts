@@ -38,7 +38,9 @@ const stories: fc.Arbitrary<Omit<PlayedStory, 'deaths'>> = fc
       { weight: 8, arbitrary: fc.constant<Behaviour>('good') },
       {
         weight: 3,
-        arbitrary: fc.constantFrom<Behaviour>('goes-back', 'refuses', 'alarms', 'loses-it', 'will-not-cancel'),
+        arbitrary: fc.constantFrom<Behaviour>(
+          ...(['goes-back', 'refuses', 'alarms', 'loses-it', 'will-not-cancel', 'crashes', 'keeps-bad'] as const),
+        ),
       },
     );
     return fc.record({
@@ -98,6 +100,11 @@ describe('a rollout', () => {
     ['refuses', /1 failed, at most 0 may; the first is device-0001/],
     ['alarms', /heartbeat of device-0001: no heartbeat for 3 s/],
     ['loses-it', /the first is device-0001: it had confirmed the release, and runs image 6f6c64000000 now/],
+    [
+      'crashes',
+      /the first is device-0001: it had confirmed the release, and its watchdog or a fault has reset it since/,
+    ],
+    ['keeps-bad', /1 failed, at most 0 may; the first is device-0001/],
   ])('stops in its first ring by a device that %s, and no later ring is touched', (behaviour, cause) => {
     const behaviours = [...good(1), behaviour, ...good(8)];
     const { outcome, rollout, devices } = playStory({ behaviours, sizes: [3, 7], deaths: [] });

@@ -12,9 +12,19 @@ import { emptyFleet, type FleetState, isOver, type Rollout } from '../rollout/st
 
 /**
  * `goes-back`: its bootloader takes the old image again. `alarms`: it confirms, and shows some seconds later that it should not have. `loses-it`: it
- * confirms, and runs the old image again some seconds later; `loses-it-late`: after the soak time.
+ * confirms, and runs the old image again some seconds later; `loses-it-late`: after the soak time. `crashes`: it confirms, and its watchdog resets it some
+ * seconds later; it runs the new image again. `keeps-bad`: it says that it has failed, and runs the new image.
  */
-export type Behaviour = 'good' | 'goes-back' | 'refuses' | 'alarms' | 'loses-it' | 'loses-it-late' | 'will-not-cancel';
+export type Behaviour =
+  | 'good'
+  | 'goes-back'
+  | 'refuses'
+  | 'alarms'
+  | 'loses-it'
+  | 'loses-it-late'
+  | 'will-not-cancel'
+  | 'crashes'
+  | 'keeps-bad';
 
 export const played = {
   release: (name: string, securityCounter = 1): Release => ({
@@ -88,7 +98,7 @@ export class PlayedDevice {
   turn(server: PlayedServer): void {
     const { name: device } = this;
     this.lose(server.nowMs);
-    if (!server.ask({ do: 'report', device, attributes: { 'image.hash': this.image } })) return;
+    if (!server.ask({ do: 'report', device, attributes: this.attributes(server.nowMs) })) return;
     this.alarm(server);
     const open = server.state.devices.get(device)?.open;
     if (open === undefined) return;
@@ -105,11 +115,18 @@ export class PlayedDevice {
     if (this.step === 1 && !server.ask({ ...of, do: 'feedback', execution: 'download', finished: 'none' })) return;
     if (this.step >= 2) {
       this.result ??= this.install(action.kind, action.release, server.nowMs);
-      server.ask({ do: 'report', device, attributes: { 'image.hash': this.image } });
+      server.ask({ do: 'report', device, attributes: this.attributes(server.nowMs) });
       server.ask({ ...of, do: 'feedback', execution: 'closed', finished: this.result });
       return;
     }
     this.step++;
+  }
+
+  private attributes(nowMs: number): Record<string, string> {
+    const hasCrashed =
+      this.behaviour === 'crashes' && this.image === images.new && nowMs >= (this.confirmedMs ?? nowMs) + 3_000;
+    // It had faults under the old image.
+    return { 'image.hash': this.image, 'faults.count': hasCrashed ? '3' : '2' };
   }
 
   private install(kind: string, release: string, nowMs: number): 'success' | 'failure' {
@@ -119,7 +136,7 @@ export class PlayedDevice {
     if (bad && this.behaviour === 'goes-back') return 'failure';
     this.image = release;
     this.confirmedMs = nowMs;
-    return 'success';
+    return bad && this.behaviour === 'keeps-bad' ? 'failure' : 'success';
   }
 
   private lose(nowMs: number): void {
