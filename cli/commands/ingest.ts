@@ -122,7 +122,7 @@ function lineOf(event: RunIngestEvent): string {
     case 'stream-anew':
       return `${event.reason}\n`;
     case 'unreadable':
-      return `a record of ${event.device} cannot be read: ${event.reason}\n`;
+      return 'device' in event ? `a record of ${event.device} cannot be read: ${event.reason}\n` : `${event.reason}\n`;
     case 'gateway':
       return `gateway ${event.from} is here\n`;
     case 'gone':

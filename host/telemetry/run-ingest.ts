@@ -12,7 +12,7 @@ import type { ReceiverParts } from './forward/receiver.ts';
 import { Quarantine } from './gateway/quarantine.ts';
 import { shownAddress } from './http-post.ts';
 import { readState, writeState } from './ingest/ingest-state.ts';
-import { type IngestEvent, Ingester } from './ingest/ingester.ts';
+import { type IngestEvent, Ingester, type Unreadable } from './ingest/ingester.ts';
 import { RemoteWrite, storePost, writeAddress } from './ingest/remote-write.ts';
 import { nodeLogDisk } from './log/disk.ts';
 import { DiskLog } from './log/disk-log.ts';
@@ -54,7 +54,8 @@ const statusMs = 10_000;
 /** Where records come from. */
 interface Source {
   told: { accept?: number; nats?: string };
-  reader: (name: string) => Promise<LogReader>;
+  /** Messages that it cannot read are given to `leaveOut`. */
+  reader: (name: string, leaveOut: (message: Unreadable) => void) => Promise<LogReader>;
   /** Positions that a reader has not committed. */
   lag: (name: string) => Promise<number>;
   /** How many entries a position has; of those that are not read yet, as many as those before them. */
@@ -81,7 +82,11 @@ export async function runIngest(options: IngestOptions, signal: AbortSignal): Pr
     };
     const ingester: Ingester = new Ingester({
       ...{ name, part, time, onEvent, lag, resolutionSeconds: options.resolutionSeconds },
-      ...{ reader: await source.reader(readerName), state: readState(path), keep: (state) => writeState(path, state) },
+      ...{
+        reader: await source.reader(readerName, (message) => ingester.leaveOut(message)),
+        state: readState(path),
+        keep: (state) => writeState(path, state),
+      },
       store: new RemoteWrite(shownAddress(store), storePost(store)),
     });
     onEvent({ event: 'ready', store: shownAddress(store), ...source.told });
@@ -117,8 +122,9 @@ async function sourceOf(options: IngestOptions, signal: AbortSignal): Promise<So
     let reading: JetStreamReader | undefined;
     return {
       told: { nats: `nats://${hostOf(from.nats)}` },
-      reader: async (name) => {
-        reading = await stream.reader(name, onAnew);
+      reader: async (name, leaveOut) => {
+        const onUnreadable = (reason: string, position: number) => leaveOut({ event: 'unreadable', position, reason });
+        reading = await stream.reader(name, { onAnew, onUnreadable });
         return reading;
       },
       lag,

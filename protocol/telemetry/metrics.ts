@@ -260,6 +260,11 @@ const gatewayMetrics = {
     ['result'],
   ),
   coldrig_ingest_samples_total: ofGateway('counter', 'Samples that the store has taken or refused', ['result']),
+  coldrig_ingest_unreadable_total: ofGateway(
+    'counter',
+    'Records, or messages of the stream with all that is in them, that an ingester could not read and has left out',
+    ['what'],
+  ),
   coldrig_ingest_writes_retried_total: ofGateway('counter', 'Writes to the store that were tried again'),
   coldrig_ingest_lag_records: ofGateway('gauge', 'Records in the stream that are not in the store; with NATS, about'),
   coldrig_ingest_latency_seconds: ofCryostat(

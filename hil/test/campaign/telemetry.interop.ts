@@ -38,7 +38,7 @@ describe.skipIf(program.path === undefined)('telemetry on a NATS server', () => 
         const message = await manager.streams.getMessage(telemetryStream.name, { seq });
         if (message === null) continue;
         const found = entriesOfMessage({ headers: message.header, data: message.data });
-        names.push(...(found ?? []).map(nameOf));
+        names.push(...found.map(nameOf));
       }
     });
     return names;

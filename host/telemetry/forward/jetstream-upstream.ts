@@ -18,7 +18,9 @@ import {
   batchVersion,
   entriesOfMessage,
   messageIdOf,
+  type RecordMessage,
   subjectOf,
+  UnreadableMessage,
 } from '../log/jetstream-message.ts';
 import { hostOf, makeStream, telemetryStream } from '../log/jetstream-stream.ts';
 import type { StoredEntry } from '../log/record-log.ts';
@@ -94,8 +96,7 @@ export class JetStreamUpstream implements Upstream {
     const { duplicate, stream, seq } = await this.publish(batch, batchIdOf(this.gateway, batch[0]), opened);
     if (!duplicate) return batch.length;
     const message = await opened.manager.streams.getMessage(stream, { seq });
-    const there = (message && entriesOfMessage({ headers: message.header, data: message.data })) ?? [];
-    const known = there.map(messageIdOf);
+    const known = message === null ? [] : idsIn({ headers: message.header, data: message.data });
     const count = alike(known, entries, from);
     if (count > 0 && (count === known.length || from + count === entries.length)) {
       this.known = known;
@@ -129,6 +130,16 @@ export class JetStreamUpstream implements Upstream {
       await connection.close();
       throw error;
     }
+  }
+}
+
+/** Of the records in a message; none where it cannot be read. */
+function idsIn(message: RecordMessage): string[] {
+  try {
+    return entriesOfMessage(message).map(messageIdOf);
+  } catch (error) {
+    if (error instanceof UnreadableMessage) return [];
+    throw error;
   }
 }
 

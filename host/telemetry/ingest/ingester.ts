@@ -46,7 +46,10 @@ export type IngestEvent =
   | { event: 'store' | 'stream'; state: 'connected' | 'waiting'; reason?: string }
   | { event: 'stream-anew'; reason: string }
   | { event: 'refused'; samples: number; reason: string }
-  | { event: 'unreadable'; device: string; reason: string };
+  | Unreadable;
+
+/** A record of a device, or the message at a position of the stream. */
+export type Unreadable = { event: 'unreadable'; reason: string } & ({ device: string } | { position: number });
 
 const readMost = 2_000;
 /** From one read to the next where there is little: to make a request, and for the store to take it, costs as much as some hundred samples in it. */
@@ -165,9 +168,15 @@ export class Ingester {
       return decodeCbor(bytes);
     } catch (error) {
       if (!(error instanceof TelemetryError)) throw error;
-      this.options.onEvent?.({ event: 'unreadable', device, reason: error.message });
+      this.leaveOut({ event: 'unreadable', device, reason: error.message });
       return undefined;
     }
+  }
+
+  /** Counts and tells what cannot be read. */
+  leaveOut(unreadable: Unreadable): void {
+    this.count('coldrig_ingest_unreadable_total', 1, { what: 'device' in unreadable ? 'record' : 'message' });
+    this.options.onEvent?.(unreadable);
   }
 
   private isOurs(numbered: string): boolean {

@@ -96,7 +96,8 @@ export class JetStreamLog implements RecordLog {
 
   async reader(name: string): Promise<LogReader> {
     this.readers.get(name)?.close();
-    const reader = await this.stream.reader(name, (reason) => this.losses.push(reason));
+    const told = (reason: string) => this.losses.push(reason);
+    const reader = await this.stream.reader(name, { onAnew: told, onUnreadable: told });
     this.readers.set(name, reader);
     return reader;
   }
@@ -184,13 +185,12 @@ export class JetStreamLog implements RecordLog {
         from = end;
       }
     }
-    const heads = this.stream.heads(Math.max(from, first));
-    for (let at = Math.max(from, first); at <= last; ) {
-      for (const entry of await heads.read(2_000, patient)) {
+    const start = Math.max(from, first);
+    const heads = this.stream.heads(start);
+    heads.isAtEnd = start > last || !(await this.stream.hasMessage(start));
+    while (!heads.isAtEnd)
+      for (const entry of await heads.read(2_000, patient))
         if (this.seen.look(entry.device, entry) === 'new') this.seen.add(entry.device, entry);
-        at = entry.position + 1;
-      }
-    }
     heads.close();
     this.end = last + 1;
     this.bytes = bytes;

@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { entries, entry } from '../testing/records.ts';
 import { decodeEntries, encodeEntries } from './entries-cbor.ts';
-import { batchHeader, classHeader, entriesOfMessage, LaterBatch } from './jetstream-message.ts';
+import { batchHeader, classHeader, entriesOfMessage, LaterBatch, UnreadableMessage } from './jetstream-message.ts';
 import type { LogEntry } from './record-log.ts';
 
 const message = (heads: Readonly<Record<string, string>>, data: Uint8Array) => ({
@@ -40,11 +40,16 @@ describe('a message', () => {
     expect(plain(decodeEntries(Buffer.from(bytes, 'hex')))).toEqual(plain(two));
   });
 
-  test('that is none of records is told from one of a later version', () => {
+  test('that is none of records, or damaged, is told from one of a later version and from a head alone', () => {
     const data = Uint8Array.of(1, 2, 3);
-    expect(entriesOfMessage({ data })).toBeUndefined();
-    expect(entriesOfMessage(message({ 'Nats-Msg-Id': 'somebody' }, data))).toBeUndefined();
-    expect(entriesOfMessage(message({ [batchHeader]: '1' }, data))).toBeUndefined();
+    expect(() => entriesOfMessage({ data })).toThrow(UnreadableMessage);
+    expect(() => entriesOfMessage(message({ 'Nats-Msg-Id': 'somebody' }, data))).toThrow(
+      /something else than a gateway/,
+    );
+    expect(() => entriesOfMessage(message({ [batchHeader]: '1' }, data))).toThrow(/^a batch of 3 bytes is damaged/);
+    const cut = encodeEntries(entries('a', 1, 0, 3)).subarray(0, -1);
+    expect(() => entriesOfMessage(message({ [batchHeader]: '1' }, cut))).toThrow(UnreadableMessage);
+    expect(entriesOfMessage(message({ [batchHeader]: '1' }, new Uint8Array()))).toEqual([]);
     expect(() => entriesOfMessage(message({ [batchHeader]: '2' }, data))).toThrow(LaterBatch);
   });
 });

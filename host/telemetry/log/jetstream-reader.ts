@@ -5,12 +5,12 @@
 // before anything is read. What must stay true:
 //   - when the connection was lost, it goes on behind the last entry that it gave
 //   - where the stream is not the one that it was, it begins at the oldest entry; who reads it leaves out what it had
-//   - a message that is none of records is left out; one that a later version has written is not passed by
+//   - a message that cannot be read is left out and told; one that a later version has written is not passed by
 //   - what is in one message comes in one call, and has one position
 
 import type { ConsumerMessages, JsMsg } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
-import { entriesOfMessage, LaterBatch } from './jetstream-message.ts';
+import { entriesOfMessage, LaterBatch, UnreadableMessage } from './jetstream-message.ts';
 import type { LogReader, StoredEntry } from './record-log.ts';
 
 /** Where a reader is in a stream. */
@@ -30,31 +30,38 @@ export interface ReadStream {
   keepPlace(reader: string, place: ReaderPlace): Promise<void>;
 }
 
-/** Is told, in words, that a stream is not the one that it was. */
-export type OnAnew = (reason: string) => void;
+/** Hears, in words, what a reader has met. */
+export interface ReaderEvents {
+  /** The stream is not the one in which this reader has committed. */
+  onAnew?: (reason: string) => void;
+  /** The message at this position is left out. */
+  onUnreadable?: (reason: string, position: number) => void;
+}
 
 export class JetStreamReader implements LogReader {
   /** Entries before this position are done with. */
   committed: number;
   /** How many were in each message that was read last. */
   entriesOfMessage = 1;
+  /** It reads heads alone, and has read the last that was there. */
+  isAtEnd = false;
   private readonly stream: ReadStream;
   /** Undefined: it reads heads alone. */
   private readonly name: string | undefined;
   private place: ReaderPlace;
-  private readonly onAnew: OnAnew | undefined;
+  private readonly events: ReaderEvents;
   /** When the server took the last entry of each call of `read` that is not committed, by its position. */
   private readonly takenMs = new Map<number, number>();
   private messages: ConsumerMessages | undefined;
   private iterator: AsyncIterator<JsMsg> | undefined;
   private coming: Promise<IteratorResult<JsMsg>> | undefined;
 
-  constructor(stream: ReadStream, name: string | undefined, place: ReaderPlace, onAnew?: OnAnew) {
+  constructor(stream: ReadStream, name: string | undefined, place: ReaderPlace, events: ReaderEvents = {}) {
     this.stream = stream;
     this.name = name;
     this.committed = place.next;
     this.place = place;
-    this.onAnew = onAnew;
+    this.events = events;
     void this.watchConnection();
   }
 
@@ -75,6 +82,8 @@ export class JetStreamReader implements LogReader {
       if (entries === undefined) return found;
       this.place = { next: message.seq + 1, lastMs: message.time.getTime() };
       for (const entry of entries) found.push(entry);
+      this.isAtEnd = this.name === undefined && message.info.pending === 0;
+      if (this.isAtEnd) return found;
       // What is there already comes at once; for the rest nobody waits.
       const isMore = found.length === 0 || message.info.pending > 0 || (await this.isThere());
       if (isMore && found.length < most) continue;
@@ -100,11 +109,16 @@ export class JetStreamReader implements LogReader {
   /** Undefined: it cannot be read here, and is to be read again when what is in front of it was told. Throws a LaterBatch where nothing is. */
   private entries(message: JsMsg, isBehindOthers: boolean): StoredEntry[] | undefined {
     try {
-      const entries = entriesOfMessage(message) ?? [];
+      const entries = entriesOfMessage(message);
       // A mark is for the log alone.
       const told = this.name === undefined ? entries : entries.filter(({ bytes }) => bytes.length > 0);
       return told.map((entry) => ({ ...entry, position: message.seq }));
     } catch (error) {
+      if (error instanceof UnreadableMessage) {
+        const reason = `the message at position ${message.seq} of the stream is left out: ${error.message}`;
+        if (this.name !== undefined) this.events.onUnreadable?.(reason, message.seq);
+        return [];
+      }
       if (!(error instanceof LaterBatch)) throw error;
       this.close();
       if (isBehindOthers) return undefined;
@@ -154,7 +168,7 @@ export class JetStreamReader implements LogReader {
       this.place = { next: 0 };
       this.committed = 0;
       this.takenMs.clear();
-      this.onAnew?.(reason);
+      this.events.onAnew?.(reason);
     }
     const messages = await this.stream.messages(this.place.next, this.name === undefined);
     void this.watchConsumer(messages);

@@ -20,7 +20,7 @@ import {
 import { connect, errors, type NatsConnection, nanos } from '@nats-io/transport-node';
 import { type NatsServer, natsPlace } from '../../links/nats-place.ts';
 import { hostTime, rest } from '../time.ts';
-import { JetStreamReader, type OnAnew, type ReaderPlace } from './jetstream-reader.ts';
+import { JetStreamReader, type ReaderEvents, type ReaderPlace } from './jetstream-reader.ts';
 import { LogError } from './record-log.ts';
 
 export const telemetryStream = { name: 'coldrig-telemetry', root: 'coldrig.telemetry' };
@@ -134,14 +134,19 @@ export class JetStreamStream {
     this.client = manager.jetstream();
   }
 
-  /** `onAnew` is told where the stream is not the one in which this reader has committed. */
-  async reader(name: string, onAnew?: OnAnew): Promise<JetStreamReader> {
-    return new JetStreamReader(this, name, await this.place(name), onAnew);
+  async reader(name: string, events?: ReaderEvents): Promise<JetStreamReader> {
+    return new JetStreamReader(this, name, await this.place(name), events);
   }
 
   /** From a position on, with marks, without the records themselves. */
   heads(from: number): JetStreamReader {
     return new JetStreamReader(this, undefined, { next: from });
+  }
+
+  /** Whether one is there, at a position or behind it: somebody may have removed the last ones. */
+  async hasMessage(from: number): Promise<boolean> {
+    const query = { seq: from, next_by_subj: `${this.names.root}.>` };
+    return (await this.manager.streams.getMessage(this.names.name, query)) !== null;
   }
 
   async messages(from: number, headersOnly: boolean) {

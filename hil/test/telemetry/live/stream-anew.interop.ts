@@ -48,7 +48,7 @@ describe.skipIf(program.missing !== undefined)('a reader of a stream', () => {
   test('that was there when the server lost its disk has what the new stream has, and says so', async () => {
     await (await openLog()).append(entries('a', 1, 0, 20));
     const told: string[] = [];
-    const reader = await (await openStream()).reader('store', (reason) => told.push(reason));
+    const reader = await (await openStream()).reader('store', { onAnew: (reason) => told.push(reason) });
     const read = await reader.read(100, patient);
     await reader.commit(read[read.length - 1].position);
     const coming = readAll(reader, 'b/1/4');
