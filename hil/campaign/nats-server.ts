@@ -9,6 +9,7 @@ import {
   errors,
   type NatsConnection,
 } from '@nats-io/transport-node';
+import { closeNats } from '../../host/links/nats-close.ts';
 import { natsPlace } from '../../host/links/nats-place.ts';
 import { NatsQueue } from './nats-queue.ts';
 import { againMs, answerMs, type Patience } from './patience.ts';
@@ -43,7 +44,7 @@ export class CampaignServer {
     try {
       return new CampaignServer(connection, await jetstreamManager(connection, { timeout: answerMs }), patience);
     } catch (error) {
-      await connection.close();
+      await closeNats(connection);
       throw new CampaignError(
         'NO_JETSTREAM',
         `the NATS server at ${place.host} does not keep messages (${(error as Error).message}): start it with JetStream and a folder, as in nats-server -js -sd FOLDER`,
@@ -77,7 +78,7 @@ export class CampaignServer {
   async close(): Promise<void> {
     const sent = this.connection.flush().catch(() => {});
     await Promise.race([sent, rest(againMs, undefined, { ref: false })]);
-    await this.connection.close();
+    await closeNats(this.connection);
   }
 }
 

@@ -10,6 +10,7 @@
 
 import { type JetStreamClient, type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
 import { connect, headers, type NatsConnection } from '@nats-io/transport-node';
+import { closeNats } from '../../links/nats-close.ts';
 import { type NatsServer, natsPlace } from '../../links/nats-place.ts';
 import { encodeEntries, wireBytes } from '../log/entries-cbor.ts';
 import {
@@ -80,7 +81,7 @@ export class JetStreamUpstream implements Upstream {
   async close(): Promise<void> {
     const { opened } = this;
     this.opened = undefined;
-    await opened?.connection.close();
+    if (opened !== undefined) await closeNats(opened.connection);
   }
 
   /** Entries that the stream has, from one on. */
@@ -127,7 +128,7 @@ export class JetStreamUpstream implements Upstream {
       this.opened = { connection, manager, client: manager.jetstream(), bytesMost };
       return this.opened;
     } catch (error) {
-      await connection.close();
+      await closeNats(connection);
       throw error;
     }
   }

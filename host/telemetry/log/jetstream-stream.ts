@@ -18,6 +18,7 @@ import {
   type StreamInfo,
 } from '@nats-io/jetstream';
 import { connect, errors, type NatsConnection, nanos } from '@nats-io/transport-node';
+import { closeNats } from '../../links/nats-close.ts';
 import { type NatsServer, natsPlace } from '../../links/nats-place.ts';
 import { hostTime, rest } from '../time.ts';
 import { JetStreamReader, type ReaderEvents, type ReaderPlace } from './jetstream-reader.ts';
@@ -116,7 +117,7 @@ export class JetStreamStream {
       await stream.makePositions();
       return stream;
     } catch (error) {
-      await connection.close();
+      await closeNats(connection);
       // The library does not export the class.
       if ((error as Error).name !== 'JetStreamNotEnabled') throw error;
       throw new LogError(
@@ -211,7 +212,7 @@ export class JetStreamStream {
   }
 
   async close(): Promise<void> {
-    await this.connection.close();
+    await closeNats(this.connection);
   }
 
   private get positionsName(): string {
