@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { EventKind } from '../../protocol/telemetry/events.ts';
 import { Health } from '../../protocol/telemetry/health.ts';
-import { type Metric, metrics } from '../../protocol/telemetry/metrics.ts';
+import type { Metric } from '../../protocol/telemetry/metric.ts';
+import { metrics } from '../../protocol/telemetry/metrics.ts';
 import { countedObjectives } from '../../protocol/telemetry/objectives.ts';
 import type { TelemetryBody, TelemetryRecord } from '../tools/telemetry/envelope.ts';
 import { gatewayRecordSamples } from './gateway-record-samples.ts';

@@ -13,7 +13,8 @@
 // there once.
 
 import { gatewayKinds } from '../../../protocol/telemetry/gateway-kinds.ts';
-import { type Metric, type MetricName, metrics } from '../../../protocol/telemetry/metrics.ts';
+import type { Metric } from '../../../protocol/telemetry/metric.ts';
+import { type MetricName, metrics } from '../../../protocol/telemetry/metrics.ts';
 import type { TelemetryRecord } from '../../tools/telemetry/envelope.ts';
 import { gatewayRecordSamples } from '../gateway-record-samples.ts';
 import { tellSamples } from '../samples.ts';

@@ -3,7 +3,8 @@
 // What must stay true: a family stands in one piece, with its type, unit and help from protocol/telemetry/metrics.ts; the buckets of a histogram are in their
 // order; both forms have the same samples.
 
-import { type Metric, type MetricName, metrics } from '../../../protocol/telemetry/metrics.ts';
+import type { Metric } from '../../../protocol/telemetry/metric.ts';
+import { type MetricName, metrics } from '../../../protocol/telemetry/metrics.ts';
 import { keyOf, type Series, type SeriesTable } from '../series.ts';
 
 export type Format = 'openmetrics' | 'text';

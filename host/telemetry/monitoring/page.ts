@@ -2,7 +2,8 @@
 
 import { type Alert, alerts, burnAlertName, reviewAlertName } from '../../../protocol/telemetry/alerts.ts';
 import { alertsOf, allAlertNames, faultRuns } from '../../../protocol/telemetry/fault-runs.ts';
-import { type Metric, metrics } from '../../../protocol/telemetry/metrics.ts';
+import type { Metric } from '../../../protocol/telemetry/metric.ts';
+import { metrics } from '../../../protocol/telemetry/metrics.ts';
 import { burnWindows, countedObjectives, objectives, reviewWindow } from '../../../protocol/telemetry/objectives.ts';
 import { alertExpression, figureExpression } from './promql.ts';
 
