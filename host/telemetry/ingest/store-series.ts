@@ -9,8 +9,7 @@
 // is told, so a device that is silent stays silent for the store.
 //
 // Counters grow from record to record, and events come seldom, so the state of both is kept with the position in the stream (ingest-state.ts). What must stay true:
-// value and time of a sample depend on the records up to it and on nothing else. So what is read a second time, after a kill, is in the store already, and is
-// there once.
+// value and time of a sample depend on the records up to it and on nothing else. So what is read again, after a kill, is in the store already, and is there once.
 
 import { gatewayKinds } from '../../../protocol/telemetry/gateway-kinds.ts';
 import type { Metric } from '../../../protocol/telemetry/metric.ts';
