@@ -51,6 +51,22 @@ describe('a fleet', () => {
     expect((await fleet('release', 'list')).json).toMatchObject({ releases: [{ name: 'app' }], drafts: [] });
   });
 
+  test('is made by one of several commands that make it at once, and by that one alone', async () => {
+    const init = (name: string) => {
+      const key = `${name}.pub`;
+      const of = ['--root-key', key, '--release-key', key, '--server-key', key, '--threshold', '1'];
+      return fleet('release', 'init', '--repository', 'at-once', ...of);
+    };
+    const names = ['a', 'b', 'c'];
+    const made = await Promise.all(names.map(init));
+    const first = made.findIndex(({ code }) => code === 0);
+    for (const [index, { json }] of made.entries())
+      if (index !== first)
+        expect(json.error).toMatchObject({ message: expect.stringMatching(/has a repository already/) });
+    const sign = await fleet('release', 'sign', '--repository', 'at-once', '--key', `${names[first]}.pem`);
+    expect(sign.json.drafts).toMatchObject([{ name: 'root' }, { name: 'targets' }]);
+  });
+
   test('goes over to other keys when one was stolen: what is released is signed anew, and the old key signs it no more', async () => {
     const never = await fleet('release', 'rekey', 'releases', '--new-key', 'b.pub');
     expect(never.json.error).toMatchObject({ message: expect.stringMatching(/^2 of 1 key can never sign/) });
@@ -147,6 +163,8 @@ describe('a fleet', () => {
     server.end('SIGKILL');
     await server.outcome;
     server = await serve(address.slice(7));
+    const metrics = await (await fetch(`${address}/metrics`)).text();
+    expect(metrics).toMatch(/^coldrig_repository_expires_timestamp_seconds\{role="timestamp"\} \d+$/m);
     const client = new DdiClient({
       ...{ server: address, tenant: 'default', device: 'rig-1', time: hostTime },
       token: readFileSync(at('rig-1.token'), 'utf8').trim(),

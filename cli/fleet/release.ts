@@ -1,9 +1,10 @@
 // `coldrig fleet release`: what devices may get, and who says so. Thin over host/fleet/repository.
 
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { Argument, Command } from 'commander';
 import { Shelf } from '../../host/fleet/repository/shelf.ts';
+import { endingsIn } from '../../host/fleet/repository/terms.ts';
 import { type Signatures, signaturesText, TufRepository } from '../../host/fleet/repository/tuf.ts';
 import { alone } from '../alone.ts';
 import { Failure } from '../failure.ts';
@@ -93,6 +94,8 @@ function inTurn<Options extends Folder, Values extends unknown[]>(
   return printing<Values, Options>((options, ...values) => {
     const { repository } = options;
     const now = () => work(options, ...values);
+    // Two that make it at once are two as well: the drafts would be of either.
+    if (work === (init as unknown)) mkdirSync(repository, { recursive: true });
     return existsSync(repository) ? alone(join(repository, 'lock'), repository, now) : now();
   });
 }
@@ -202,22 +205,7 @@ function list(options: Folder): Result {
   return { text, json: { releases, drafts, terms: repository.terms() } };
 }
 
-const soonMs = 30 * 86_400_000;
-const renewals = {
-  root: "'coldrig fleet release rekey root' with the same keys",
-  targets: "'coldrig fleet release renew'",
-} as const;
-
-/** What ends soon, or has ended. The server's key renews the rest each day: of that, only what has ended. */
-function endingText(repository: TufRepository): string[] {
-  return repository.terms().flatMap(({ name, expires, leftMs }) => {
-    const isDaily = name === 'snapshot' || name === 'timestamp';
-    if (leftMs > (isDaily ? 0 : soonMs)) return [];
-    const how = isDaily ? "'coldrig fleet release refresh'" : `${renewals[name]}, signed and published,`;
-    const when = leftMs > 0 ? `counts until ${expires}` : `has ended (${expires}): devices get nothing`;
-    return [`${name}: ${when}; ${how} renews it`];
-  });
-}
+const endingText = (repository: TufRepository): string[] => endingsIn(repository.terms());
 
 const draftText = (signatures: Signatures) => {
   const { name, version, signed, needed } = signatures;

@@ -31,6 +31,7 @@ import { ManageServer } from './manage/server.ts';
 import { fleetPage } from './page/files.ts';
 import { folderFiles, RepositoryReader } from './repository/reader.ts';
 import { Shelf } from './repository/shelf.ts';
+import { TermWatch } from './repository/terms.ts';
 import type { Recorded } from './rollout/events.ts';
 
 export interface ServeOptions {
@@ -64,6 +65,7 @@ export type ServeEvent =
 
 const tickMs = 1_000;
 const lookMs = 5_000;
+const textFormat = 'text/plain; version=0.0.4; charset=utf-8';
 
 export const tokenFileOf = (folder: string): string => join(folder, 'operator.token');
 
@@ -94,6 +96,7 @@ export async function serveFleet(options: ServeOptions, signal: AbortSignal): Pr
   });
   const shelf = new Shelf(repository);
   const releases = new ReleaseSource(fleet, folder, repository);
+  const terms = new TermWatch(repository, nowMs, onTrouble);
   try {
     const authority = options.enrol && openAuthority({ folder, ...options.enrol, audit, time, onTrouble });
     const ddi = new DdiServer({
@@ -107,7 +110,7 @@ export async function serveFleet(options: ServeOptions, signal: AbortSignal): Pr
     });
     await releases.read().catch(trouble);
     const handlers = [
-      ...[ddi.answer.bind(ddi), manage.answer.bind(manage), repositoryHandler(repository), fleetPage],
+      ...[ddi.answer.bind(ddi), manage.answer.bind(manage), repositoryHandler(repository, terms), fleetPage],
       ...(authority === undefined ? [] : [authority.door]),
       ...(inbox === undefined ? [] : [inbox.answer.bind(inbox)]),
     ];
@@ -124,8 +127,7 @@ export async function serveFleet(options: ServeOptions, signal: AbortSignal): Pr
       await every(tickMs, time, signal, async () => {
         await fleet.tick().catch(trouble);
         await authority?.tick().catch(trouble);
-        const count = await releases.readIfChanged().catch(trouble);
-        if (typeof count === 'number') onEvent({ event: 'repository', releases: count });
+        await lookAtReleases(releases, terms, onEvent).catch(trouble);
       });
     } finally {
       await looking;
@@ -161,6 +163,12 @@ async function every(milliseconds: number, time: Time, signal: AbortSignal, work
     await rest(time, milliseconds, signal);
     await work();
   }
+}
+
+async function lookAtReleases(releases: ReleaseSource, terms: TermWatch, onEvent: ServeOptions['onEvent']) {
+  terms.look();
+  const count = await releases.readIfChanged();
+  if (count !== undefined) onEvent({ event: 'repository', releases: count });
 }
 
 async function lookAtGates(gates: GateWatch | undefined, fleet: Fleet, time: Time, signal: AbortSignal): Promise<void> {
@@ -220,9 +228,11 @@ class ReleaseSource {
   }
 }
 
-/** The repository is public: everything in it is signed. */
-function repositoryHandler(repository: string): (asked: Asked) => Promise<Told | undefined> {
+/** The repository is public: everything in it is signed. So is until when it counts. */
+function repositoryHandler(repository: string, terms: TermWatch): (asked: Asked) => Promise<Told | undefined> {
   return async ({ method, path }) => {
+    if (path === '/metrics' && method === 'GET')
+      return { status: 200, headers: { 'content-type': textFormat }, body: terms.metrics() };
     const [, place, name] = /^\/repository\/(metadata|targets)\/([A-Za-z0-9][A-Za-z0-9._+-]{0,255})$/.exec(path) ?? [];
     if (place === undefined) return undefined;
     const file = join(repository, place, name);
