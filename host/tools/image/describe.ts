@@ -95,7 +95,8 @@ function tlvText(tlv: ImageTlv): string {
   return `${area} ${hexNumber(tlv.offset).padEnd(8)} ${tlv.name} (${tlv.value.length} bytes) ${shown}`;
 }
 
-function flagList(flags: number): string[] {
+/** Names of the flags that are set. */
+export function flagList(flags: number): string[] {
   const names: string[] = [];
   for (let bit = 0; bit < 32; bit += 1) {
     const mask = (1 << bit) >>> 0;

@@ -21,7 +21,7 @@ export interface ImageHeader {
 export interface ImageTlv {
   protected: boolean;
   type: number;
-  /** Name in protocol/image/format.ts, or the type as a number. */
+  /** Name in protocol/image/format.ts, else imgtool's, else the type as a number. */
   name: string;
   /** Of the entry's head in the file; its value begins 4 bytes later. */
   offset: number;
@@ -182,10 +182,19 @@ function* entriesOf(
       throw new ImageError('TLV_ENTRY', `${text} at ${hexNumber(end)}; the file is damaged: get it again`, offset);
     }
     const value = bytesAt(bytes, offset + 4, length);
-    yield { protected: isProtected, type, name: nameOf(tlvTypes, type) ?? hexNumber(type), offset, value };
+    yield { protected: isProtected, type, name: tlvName(type), offset, value };
     offset += 4 + length;
   }
 }
+
+/** What imgtool also writes, and this chip has no use for. */
+const foreignTlvs: Record<number, string> = {
+  ...{ 32: 'RSA2048', 34: 'ECDSASIG', 35: 'RSA3072' },
+  ...{ 48: 'ENCRSA2048', 49: 'ENCKW', 50: 'ENCEC256', 51: 'ENCX25519', 52: 'ENCX25519_SHA512' },
+  ...{ 112: 'DECOMP_SIZE', 113: 'DECOMP_SHA', 114: 'DECOMP_SIGNATURE', 115: 'COMP_DEC_SIZE' },
+  ...{ 116: 'UUID_VID', 117: 'UUID_CID' },
+};
+const tlvName = (type: number): string => nameOf(tlvTypes, type) ?? foreignTlvs[type] ?? hexNumber(type);
 
 function parseTrailer(bytes: Uint8Array): ImageTrailer {
   const start = bytes.length - Trailer.MAGIC;

@@ -54,6 +54,32 @@ describe('an image is refused with the reason the bootloader gives', () => {
     expect(verifyImage(bytes, keys).message).toContain(advice);
   });
 
+  it.each([
+    [
+      0x22,
+      'TLV ECDSASIG is a signature of another kind of key, which this chip does not check; sign the image with an Ed25519 key',
+    ],
+    [0x20, 'TLV RSA2048 is a signature of another kind of key'],
+    [
+      0x33,
+      'TLV ENCX25519 is the key of an encrypted image, which this chip cannot read; sign the image without --encrypt',
+    ],
+    [
+      0xb7,
+      'TLV 0xb7 is outside the signed part, so no signature protects it; sign the image again with the TLV protected',
+    ],
+  ])('says of TLV %i what of imgtool it is', (type, advice) => {
+    const [bytes, at] = [signed().slice(), signed().length - 4 - 64];
+    bytes.set([type, 0], at);
+    expect(verifyImage(bytes, keys)).toMatchObject({ reason: 'TLV_NOT_ALLOWED', offset: at });
+    expect(verifyImage(bytes, keys).message).toContain(advice);
+  });
+
+  it('names the flags that it refuses', () => {
+    const { bytes } = hostileImages.find(({ name }) => name === 'an encrypted image') as (typeof hostileImages)[0];
+    expect(verifyImage(bytes, keys).message).toContain('flags ask for ENCRYPTED_AES128, expected none');
+  });
+
   it('IMAGE_SIZE: a file larger than a slot', () => {
     const bytes = new Uint8Array(0x80001);
     bytes.set(signed());

@@ -9,6 +9,7 @@ import { Bootloader } from '../../../protocol/image/bootloader.ts';
 import { ImageFormat, Tlv } from '../../../protocol/image/format.ts';
 import { RejectReason, rejectReasons } from '../../../protocol/image/reasons.ts';
 import { Fuse, MemoryMap } from '../../../protocol/memory-map.ts';
+import { flagList } from './describe.ts';
 import { hexBytes, hexNumber, ImageError, type RejectReasonName } from './error.ts';
 import { keyHash, publicKeyObject } from './keys.ts';
 import { hashOf, type ImageHeader, type ImageInfo, type ImageTlv, parseHeader, parseImage, walkTlvs } from './parse.ts';
@@ -102,7 +103,7 @@ function checkImage(
 function checkFlags(header: ImageHeader, name: string): void {
   const unsupported = (header.flags & ImageFormat.FLAGS_UNSUPPORTED) >>> 0;
   if (unsupported !== 0) {
-    const text = `${name}, offset 0x10: flags ask for ${hexNumber(unsupported)}, expected none of these`;
+    const text = `${name}, offset 0x10: flags ask for ${flagList(unsupported).join(', ')}, expected none of these`;
     throw new ImageError('FLAGS', `${text}; ${explainReason(RejectReason.FLAGS)}: sign without those options`, 16);
   }
   if ((header.flags & ImageFormat.FLAG_NON_BOOTABLE) !== 0) {
@@ -131,13 +132,20 @@ function allowedUnprotected(type: number): boolean {
   return isHash || type === Tlv.KEYHASH || type === Tlv.ED25519 || type === Tlv.SIG_PURE;
 }
 
+function whyOutside({ type, name }: ImageTlv): string {
+  if (type >= 0x20 && type < 0x30)
+    return 'is a signature of another kind of key, which this chip does not check; sign the image with an Ed25519 key';
+  if (type >= 0x30 && type < 0x40)
+    return 'is the key of an encrypted image, which this chip cannot read; sign the image without --encrypt';
+  // imgtool has no way to protect it.
+  const advice = name === 'PUBKEY' ? 'with --public-key-format hash, as is usual' : 'with the TLV protected';
+  return `is outside the signed part, so no signature protects it; sign the image again ${advice}`;
+}
+
 function takeTlv(found: Map<number, ImageTlv>, tlv: ImageTlv, name: string): void {
   const at = `${name}, offset ${hexNumber(tlv.offset)}: TLV ${tlv.name}`;
   if (!tlv.protected && !allowedUnprotected(tlv.type)) {
-    const text = `${at} is outside the signed part, so no signature protects it`;
-    // imgtool has no way to protect it.
-    const advice = tlv.name === 'PUBKEY' ? 'with --public-key-format hash, as is usual' : 'with the TLV protected';
-    throw new ImageError('TLV_NOT_ALLOWED', `${text}; sign the image again ${advice}`, tlv.offset);
+    throw new ImageError('TLV_NOT_ALLOWED', `${at} ${whyOutside(tlv)}`, tlv.offset);
   }
   if (variantTypes.includes(tlv.type)) {
     const text = `${at} is of the SHA-512 or the pure way of signing, expected is SHA-256`;
