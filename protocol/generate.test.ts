@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { peripherals } from './chip/chip.ts';
 import { checkPeripheral, type Peripheral } from './chip/svd.ts';
 import { constantTables, generatedFiles } from './generate/files.ts';
+import { svdFile } from './generate/svd-file.ts';
 import { eventKinds } from './telemetry/events.ts';
 
 describe('generated files', () => {
@@ -51,6 +52,28 @@ describe('a register description', () => {
 
   test('of every peripheral is free of contradictions', () => {
     for (const peripheral of peripherals) expect(() => checkPeripheral(peripheral)).not.toThrow();
+  });
+
+  test('of a read-only register with a flag that is cleared is read-write in chip.svd, and its other fields read-only', () => {
+    const busy = { name: 'BUSY', bits: [0, 0], doc: 'd' } as const;
+    const done = {
+      name: 'DONE',
+      bits: [1, 1],
+      access: 'read-write',
+      modifiedWriteValues: 'oneToClear',
+      doc: 'd',
+    } as const;
+    const status = {
+      ...word,
+      name: 'STATUS',
+      offset: 0,
+      access: 'read-only',
+      fields: [busy, done],
+    } as Peripheral['registers'][0];
+    const [, ...said] = [...svdFile([withRegisters([status])]).matchAll(/<name>(\w+)<|<access>(\S+)</g)].map(
+      ([, name, access]) => name ?? access,
+    );
+    expect(said.slice(said.indexOf('STATUS'))).toEqual(['STATUS', 'read-write', 'BUSY', 'read-only', 'DONE']);
   });
 
   test('of two peripherals never shares a base address or an interrupt line', () => {

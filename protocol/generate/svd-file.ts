@@ -1,6 +1,6 @@
 // CMSIS-SVD 1.3 (schema: Arm CMSIS-SVD, svd_schema_1_3). Element order follows the schema, which is strict about it.
 
-import { type Field, fieldsOf, type Peripheral, type Register, sizeOf } from '../chip/svd.ts';
+import { type Access, accessOf, type Field, fieldsOf, type Peripheral, type Register, sizeOf } from '../chip/svd.ts';
 import { generatedNotice, hex, xml } from './text.ts';
 
 export function svdFile(peripherals: Peripheral[]): string {
@@ -48,7 +48,21 @@ ${peripheral.registers.map(registerElement).join('\n')}
     </peripheral>`;
 }
 
+/**
+ * What any of its fields may do. Readers of SVD take a register that is said to be read-only for one that is never written, whatever its fields say
+ * (svd2rust makes no writer of it).
+ */
+function accessOfAll(register: Register): Access {
+  const all = new Set(fieldsOf(register).map((field) => accessOf(field, register)));
+  return all.size === 1 ? [...all][0] : 'read-write';
+}
+
 function registerElement(register: Register): string {
+  const access = accessOfAll(register);
+  const fieldElementOf = (field: Field) => {
+    const own = accessOf(field, register);
+    return fieldElement({ ...field, access: own === access ? undefined : own });
+  };
   const dimension =
     register.count === undefined
       ? ''
@@ -57,10 +71,10 @@ function registerElement(register: Register): string {
           <name>${register.name}${register.count === undefined ? '' : '[%s]'}</name>
           <description>${xml(register.doc)}</description>
           <addressOffset>${hex(register.offset, 3)}</addressOffset>
-          <access>${register.access}</access>
+          <access>${access}</access>
           <resetValue>${hex(register.reset)}</resetValue>
           <fields>
-${fieldsOf(register).map(fieldElement).join('\n')}
+${fieldsOf(register).map(fieldElementOf).join('\n')}
           </fields>
         </register>`;
 }

@@ -16,7 +16,7 @@ describe.skipIf(tool.path === undefined)('chip.svd', () => {
     );
     return JSON.parse(execFileSync(tool.path as string, files).toString()) as {
       schemas: Record<string, string[]>;
-      peripherals: Record<string, [base: number, registers: number]>;
+      peripherals: Record<string, { base: number; registers: Record<string, object> }>;
     };
   };
 
@@ -26,12 +26,15 @@ describe.skipIf(tool.path === undefined)('chip.svd', () => {
     expect(Object.values(schemas).flat()).toEqual([]);
   });
 
-  test('tells a debugger the registers the chip has', () => {
-    const registersOf = (name: string) =>
-      Object.keys(peripheralTable.find((peripheral) => peripheral.name === name)?.registers ?? {}).length;
-    for (const [name, [base, registers]] of Object.entries(read().peripherals)) {
-      expect(peripheralTable.find((peripheral) => peripheral.name === name)?.base).toBe(base);
-      expect(registers, name).toBe(registersOf(name));
+  test('tells a debugger of each register and field what the bus does with it', () => {
+    const { peripherals } = read();
+    expect(Object.keys(peripherals)).toEqual(peripheralTable.map(({ name }) => name));
+    for (const { name, base, registers } of peripheralTable) {
+      const wanted = Object.values(registers).map(({ name: register, mask: _, fields, ...rest }) => {
+        const own = Object.entries(fields).map(([field, { shift: _shift, ...told }]) => [field, told]);
+        return [register, { ...rest, fields: Object.fromEntries(own) }];
+      });
+      expect(peripherals[name], name).toEqual({ base, registers: Object.fromEntries(wanted) });
     }
   });
 });
