@@ -59,6 +59,7 @@ export class TermWatch {
 
   /** In the text format of Prometheus. */
   metrics(): string {
+    this.look();
     return [
       `# HELP ${metric} Until when the releases' metadata counts; devices get nothing once one of it has ended.`,
       `# TYPE ${metric} gauge`,
