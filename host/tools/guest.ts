@@ -93,6 +93,7 @@ export const mapNameOf = (module: Uint8Array): string => basename(mapFileOf(modu
 
 async function runCompiler(entryPath: string, options: CompileOptions): Promise<{ binary: Uint8Array; map: string }> {
   const asc = (await import('assemblyscript/asc')).default;
+  await import('./parse-once.ts');
   let binary: Uint8Array | undefined;
   let map = '';
   // A source map costs the compiler nothing; the section that names it comes off again, and the rest is as without it.

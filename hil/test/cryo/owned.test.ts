@@ -3,7 +3,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Snapshot } from '../../../host/board/snapshot.ts';
 import { Reading } from '../../../host/board/surroundings.ts';
-import type { SourceChange } from '../../../host/tools/guest.ts';
 import { compileFirmware } from '../../../host/tools/sequencer.ts';
 import { ACTIVITY, OUTPUTS, RAILS } from '../../../protocol/generated/registers.ts';
 import { Shed } from '../../../protocol/plant/budget.ts';
@@ -12,8 +11,9 @@ import { Heater, Rail, railMillivolts } from '../../../protocol/plant/places.ts'
 import { Health } from '../../../protocol/telemetry/health.ts';
 import { signed } from '../../rig/images.ts';
 import { millisecond, second } from '../../rig/time.ts';
+import { brokenOwners } from './broken-owners.ts';
 import { allGates, allRails, gates, PlantBench } from './plant-bench.ts';
-import { type Course, causes, goodClock, lostClock, overload, tripAndClear } from './trip-and-clear.ts';
+import { causes, goodClock, lostClock, overload, tripAndClear } from './trip-and-clear.ts';
 
 let plant: PlantBench;
 let settled: Snapshot;
@@ -59,52 +59,8 @@ describe('every interlock', () => {
   });
 });
 
-/** Owners of actuators that are broken on purpose, and the interlock whose course must show it. */
-const canaries: { about: string; interlock: string; change: SourceChange; shows(course: Course): unknown }[] = [
-  {
-    about: 'the duty is lowered and never given back',
-    interlock: 'CLOCK_GONE',
-    change: {
-      path: 'firmware/drive/duty.ts',
-      find: 'if (percent != readActivityDuty())',
-      replace: 'if (percent < readActivityDuty())',
-    },
-    shows: ({ before, after }) => before.duty !== after.duty,
-  },
-  {
-    about: 'what a heater was told is forgotten while it is kept off',
-    interlock: 'CLOCK_GONE',
-    change: {
-      path: 'firmware/drive/heaters.ts',
-      find: 'const target = mayFlow',
-      replace: 'if (!mayFlow) store<u32>(placeOf(requested, heater), 0);\n  const target = mayFlow',
-    },
-    shows: ({ before, after }) => before[`heater ${Heater.STILL}`] !== after[`heater ${Heater.STILL}`],
-  },
-  {
-    about: 'a rail that was switched off is not raised again',
-    interlock: 'PLATE_4K_HOT',
-    change: {
-      path: 'firmware/drive/rails.ts',
-      find: 'if (up && (allowed & ~on) != 0) raise();',
-      replace: '',
-    },
-    shows: ({ before, after }) => before.rails !== after.rails,
-  },
-  {
-    about: 'the health word does not say what is kept off, nor that an interlock is tripped',
-    interlock: 'RAIL_UNDER',
-    change: {
-      path: 'firmware/protect/health.ts',
-      find: 'return word;\n}\n\n/** HEALTH_* bits',
-      replace: 'return tripped != 0 ? 0 : word;\n}\n\n/** HEALTH_* bits',
-    },
-    shows: ({ untruths }) => untruths.length > 0,
-  },
-];
-
 describe('an owner broken on purpose is seen', () => {
-  test.each(canaries)('$about', async ({ interlock, change, shows }) => {
+  test.each(brokenOwners)('$about', async ({ interlock, change, shows }) => {
     const payload = await compileFirmware('firmware/main.ts', { changes: [change] });
     const broken = await atRest(signed('1.0.0', { payload }));
     expect(shows(tripAndClear(broken, interlock))).toBe(true);

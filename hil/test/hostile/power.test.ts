@@ -11,6 +11,7 @@ import { DeviceUnderTest } from '../../rig/device.ts';
 import { firmwareImage, signed } from '../../rig/images.ts';
 import { write } from '../../rig/lines.ts';
 import { millisecond, second } from '../../rig/time.ts';
+import { servesWithoutLimit } from './serves-without-limit.ts';
 
 /** Load is shed after two seconds over budget, and the interlock trips two seconds later: twice that. */
 const runNs = 8 * second;
@@ -102,12 +103,7 @@ test('two uploads into one slot at once, from two lines: one image or none, and 
 });
 
 test('a firmware that serves without limit uses more than the budget of the core, and the figure checked above shows it', async () => {
-  const change = {
-    path: 'firmware/protect/request-power.ts',
-    find: 'isEmpty = left <= 0 || (isEmpty && left < RESUME);',
-    replace: 'left = CAPACITY;\n  isEmpty = false;',
-  };
-  const payload = await compileFirmware('firmware/main.ts', { changes: [change] });
+  const payload = await compileFirmware('firmware/main.ts', { changes: [servesWithoutLimit] });
   const broken = await DeviceUnderTest.running({ slots: { A: signed('1.0.0', { payload }) } });
   const client = broken.client();
   for (const end = broken.now + 3 * second; broken.now < end; ) await client.echo('x'.repeat(100));

@@ -5,9 +5,10 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { movingFigures } from '../../../host/board/multiplexer/bank.ts';
 import { cases } from '../../../host/board/testing/cases.ts';
-import { compileGuest, type SourceChange } from '../../../host/tools/guest.ts';
+import { compileGuest } from '../../../host/tools/guest.ts';
 import { multiplexerModule, multiplexerSource } from '../../../host/tools/sequencer.ts';
 import { compared } from './calm-runs.ts';
+import { calmCanaries } from './canaries.ts';
 
 test('periods that are passed over leave the state that executing them leaves, bit by bit', async () => {
   const bytes = await multiplexerModule();
@@ -28,37 +29,7 @@ test('periods that are passed over leave the state that executing them leaves, b
   expect(Math.min(wrong, calm)).toBeGreaterThan(300);
 });
 
-const calm = 'firmware/multiplexer/calm.ts';
-/** `from`: the script to begin with, where only few show the fault. */
-const canaries: [name: string, change: SourceChange, from?: number][] = [
-  [
-    'counts the services of one period too many',
-    { path: calm, find: '<u64>periods * headerOf', replace: '<u64>(periods + 1) * headerOf' },
-  ],
-  [
-    'moves the cells on by one period too few',
-    { path: calm, find: 'cell.last += span', replace: 'cell.last += span - periodNs()' },
-  ],
-  ['leaves no period to be executed', { path: calm, find: 'switches)) - 1;', replace: 'switches));' }],
-  ['goes beyond an edge of a marker', { path: calm, find: '(end - begin) /', replace: '(end + periodNs() - begin) /' }],
-  [
-    'passes over a bank change that is wrong',
-    { path: calm, find: '(badAt - 1 - globals()', replace: '(badAt + 9 - globals()' },
-  ],
-  [
-    'does not look whether a line ended as planned',
-    { path: calm, find: 'return line.free == start +', replace: 'return line.free >= start +' },
-    287,
-  ],
-  [
-    'does not look whether each cell was served',
-    { path: calm, find: 'if (cellOf(line, index).last < before) return false;', replace: '' },
-    1026,
-  ],
-  ['forgets the largest gap', { path: calm, find: 'cell.longestGapNs = max', replace: 'max' }],
-];
-
-test.each(canaries)('a multiplexer that %s is caught', async (_name, change, from = 1) => {
+test.each(calmCanaries)('a multiplexer that %s is caught', async (_name, change, from = 1) => {
   const bytes = await compileGuest(multiplexerSource, { changes: [change] });
   let caught = 0;
   for (let seed = from; seed < from + 60 && caught === 0; seed++) {

@@ -2,29 +2,14 @@
 // Each must be caught there, by the monitor and by the look at the services from outside; the true one is not.
 
 import { describe, expect, test } from 'vitest';
-import { compileGuest, type SourceChange } from '../../../host/tools/guest.ts';
+import { compileGuest } from '../../../host/tools/guest.ts';
 import { multiplexerSource } from '../../../host/tools/sequencer.ts';
+import { lateCanaries } from './canaries.ts';
 import { randomTable } from './random-tables.ts';
 import { faults, ran, randomEdges } from './run-table.ts';
 
-const ahead = 'firmware/multiplexer/ahead.ts';
 const seeds = 60;
 const periods = 12;
-
-const canaries: [name: string, changes: SourceChange[]][] = [
-  [
-    'waits two microseconds longer than a cell bears',
-    [{ path: ahead, find: 'dueOf(cell) - begin + idle);', replace: 'dueOf(cell) - begin + idle + 2000);' }],
-  ],
-  [
-    'looks at the next service only, not at those behind it',
-    [{ path: ahead, find: 'ahead < line.entries; ahead++', replace: 'ahead < 1; ahead++' }],
-  ],
-  [
-    'counts none of the time that a service takes',
-    [{ path: ahead, find: 'begin + <i64>cell.serviceNs + switchTime', replace: 'begin + switchTime' }],
-  ],
-];
 
 /** Tables on which a cell is late, by the monitor, and by the look from outside. */
 function caught(bytes: Uint8Array): [byMonitor: number, fromOutside: number] {
@@ -43,7 +28,7 @@ describe('a multiplexer that', () => {
     expect(caught(await compileGuest(multiplexerSource))).toEqual([0, 0]);
   });
 
-  test.each(canaries)('%s is caught', async (_name, changes) => {
+  test.each(lateCanaries)('%s is caught', async (_name, changes) => {
     const [byMonitor, fromOutside] = caught(await compileGuest(multiplexerSource, { changes }));
     expect(byMonitor).toBeGreaterThan(0);
     expect(fromOutside).toBeGreaterThan(0);
