@@ -115,7 +115,7 @@ async function openInputLog(text: string, path: string, options: OpenOptions): P
     throw new Failure(
       'OTHER_DEVICE',
       `${path} was recorded on another device than ${origin}: its flash and fuses differ; ` +
-        'pass the --image or --flash of the recorded run',
+        'pass the --image and --key, or the --flash, of the recorded run. A new device has the bootloader and the development key of this install',
     );
   }
   const { leftOut, end } = log;

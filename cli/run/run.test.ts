@@ -128,6 +128,17 @@ describe('a board that runs for clients', () => {
     expect(json).toMatchObject({ ok: true, same: true, logHash: (await board.event('end')).logHash });
   });
 
+  it('is not repeated on another device, and the refusal says what to pass', async () => {
+    const key = join(folder, 'other.pem');
+    await coldrig(['image', 'keygen', key]);
+    const { code, stderr } = await coldrig(['replay', record(), '--key', key]);
+    expect(code).toBe(1);
+    expect(stderr).toContain(
+      'its flash and fuses differ; pass the --image and --key, or the --flash, of the recorded run',
+    );
+    expect(stderr).toContain('the bootloader and the development key of this install');
+  });
+
   it('does not depend on how fast it was run', async () => {
     const atSpeed = (speed: string) => coldrig(['run', '--udp', '0', '--for', '2', '--speed', speed, '--json']);
     const outputs = await Promise.all(['max', '20'].map(async (speed) => (await atSpeed(speed)).stdout));
