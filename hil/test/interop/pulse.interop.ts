@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { coldrig } from '../../../cli/testing.ts';
 import { repositoryRoot } from '../../../host/tools/guest.ts';
-import { interopFolder, pythonTool } from './install.ts';
+import { interopFolder, pathTool, pythonTool } from './install.ts';
 import { skipWithReason } from './story.ts';
 
 const tool = await pythonTool('wave-readers');
@@ -124,5 +124,62 @@ describe.skipIf(tool.path === undefined)('what coldrig pulse run writes, read by
     ]);
     expect(read.perfetto.tracks[trackNamed('slack')][2]).toBe('ns');
     expect(read.perfetto.counters[trackNamed('frequency')]?.at(-1)?.[1]).toBe(100_000_000);
+  });
+});
+
+const [toFst, fromFst, toLxt2] = ['vcd2fst', 'fst2vcd', 'vcd2lxt2'].map((name) => pathTool(name));
+const noGtkwave = [toFst, fromFst, toLxt2].find(({ missing }) => missing !== undefined);
+if (noGtkwave !== undefined) skipWithReason("GTKWave's converters (Debian: gtkwave)", noGtkwave);
+
+describe.skipIf(noGtkwave !== undefined)("a VCD in GTKWave's converters", () => {
+  const folder = join(interopFolder, 'pulse');
+  const convert = (tool: { path?: string }, ...files: string[]) =>
+    execFileSync(tool.path as string, files, { cwd: folder, encoding: 'utf8', stdio: 'pipe' });
+
+  async function dump(programs: Record<string, string[]>, vcd: string): Promise<void> {
+    mkdirSync(folder, { recursive: true });
+    for (const [name, lines] of Object.entries(programs))
+      writeFileSync(join(folder, name), JSON.stringify({ ...sequence, program: lines }));
+    const outcome = await coldrig(['pulse', 'run', ...Object.keys(programs), '--vcd', vcd, '--json'], { cwd: folder });
+    expect(outcome.code, outcome.stdout).toBe(0);
+  }
+
+  /** By signal: its value after each time at which it is another one. */
+  function changesOf(text: string): Record<string, [time: number, value: string][]> {
+    const names: Record<string, string> = {};
+    const changes: Record<string, [number, string][]> = {};
+    let [scope, time] = ['', 0];
+    for (const line of text.split('\n')) {
+      const words = line.split(' ');
+      const [, value, id] = /^(?:[br](\S+) |(?=[01]))([01]?.*)$/.exec(line) ?? [];
+      if (words[0] === '$scope') scope = words[2];
+      else if (words[0] === '$var') names[words[3]] = `${scope}.${words[4]}`;
+      else if (line.startsWith('#')) time = Number(line.slice(1));
+      else if (id !== undefined && !line.startsWith('$')) {
+        const [name, now] =
+          value === undefined ? [names[id.slice(1)], id[0]] : [names[id], value.replace(/^0+(?=[01])/, '')];
+        changes[name] ??= [];
+        const own = changes[name];
+        if (own.at(-1)?.[0] === time) own.pop();
+        if (own.at(-1)?.[1] !== now) own.push([time, now]);
+      }
+    }
+    return changes;
+  }
+
+  test('keeps every signal of sequencers whose names a VCD cannot hold, there and back', async () => {
+    await dump({ 'ä b.json': program, 'ö b.json': [...program.slice(0, -1), 'wait 100', 'stop'] }, 'names.vcd');
+    convert(toFst, 'names.vcd', 'names.fst');
+    convert(fromFst, '-f', 'names.fst', '-o', 'names.back.vcd');
+    const [ours, theirs] = ['names.vcd', 'names.back.vcd'].map((file) =>
+      changesOf(readFileSync(join(folder, file), 'utf8')),
+    );
+    expect(Object.keys(ours).length).toBe(30);
+    expect(theirs).toEqual(ours);
+  });
+
+  test('is taken when the run took no time', async () => {
+    await dump({ 'nothing.json': ['wait_sync 4', 'stop'] }, 'nothing.vcd');
+    expect(convert(toLxt2, 'nothing.vcd', 'nothing.lxt2')).toContain('[1] end time');
   });
 });
