@@ -5,7 +5,7 @@ import { Command } from 'commander';
 import { parse } from 'yaml';
 import { Agent } from '../../host/fleet/agent/agent.ts';
 import type { FlashDoor } from '../../host/fleet/agent/door.ts';
-import { AgentJournal } from '../../host/fleet/agent/journal.ts';
+import { AgentJournal, JournalError } from '../../host/fleet/agent/journal.ts';
 import { MetadataRefusal } from '../../host/fleet/agent/metadata.ts';
 import type { AgentEvent } from '../../host/fleet/agent/options.ts';
 import { runAgents } from '../../host/fleet/agent/run.ts';
@@ -223,13 +223,22 @@ function agentOf(
       ...(token !== undefined && { token: readToken(token) }),
     }),
     open: (signal) => SmpClient.open(target, { firstSequence: process.pid & 0xff, signal }),
-    journal: new AgentJournal(join(place.folder, 'journal.json')),
+    journal: journalIn(place.folder),
     ...(options.root !== undefined && { metadata: metadataOf(options, device) }),
     ...(bootloader !== undefined && { bootloaderVersion: bootloader }),
     ...(door !== undefined && { door }),
     words: verdictText,
     onEvent: tell,
   });
+}
+
+function journalIn(folder: string): AgentJournal {
+  try {
+    return new AgentJournal(join(folder, 'journal.json'));
+  } catch (error) {
+    if (!(error instanceof JournalError)) throw error;
+    throw new Failure('AGENT', error.message, { cause: error });
+  }
 }
 
 function metadataOf({ root, repository, server, ca, folder }: AgentCommandOptions, device: string): RepositoryReader {

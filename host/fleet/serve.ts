@@ -15,6 +15,7 @@ import { alertInbox } from '../../protocol/fleet/ddi.ts';
 import { writeDurably } from '../links/whole-file.ts';
 import { nodeLogDisk } from '../telemetry/log/disk.ts';
 import { rest, type Time } from '../telemetry/time.ts';
+import { AccessError } from './access/error.ts';
 import { readPolicyFile } from './access/files.ts';
 import { PolicyAccess } from './access/policy.ts';
 import { DdiServer } from './ddi/server.ts';
@@ -186,7 +187,9 @@ function policyAccess(people: PeopleFile, path: string | undefined): Access {
 function keptToken(path: string): string {
   mkdirSync(dirname(path), { recursive: true });
   if (!existsSync(path)) writeDurably(path, `${randomBytes(24).toString('base64url')}\n`, 0o600);
-  return readFileSync(path, 'utf8').trim();
+  const token = readFileSync(path, 'utf8').trim();
+  if (/^\S{16,256}$/.test(token)) return token;
+  throw new AccessError(`${path} holds no token; remove it, and the next start makes a new one`);
 }
 
 /** Takes over what is published, when the repository has a new timestamp. */

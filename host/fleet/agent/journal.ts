@@ -22,11 +22,16 @@ export interface JournalEntry {
   isTold?: boolean;
 }
 
+/** The file is none of a journal; the message says what to do. */
+export class JournalError extends Error {
+  override readonly name = 'JournalError';
+}
+
 export class AgentJournal {
   private readonly path: string;
   private entry: JournalEntry | undefined;
 
-  /** Throws where the file is there and is none of a journal. */
+  /** Throws a JournalError where the file is there and is none of a journal. */
   constructor(path: string) {
     this.path = path;
     let text: string;
@@ -36,11 +41,11 @@ export class AgentJournal {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
       throw error;
     }
-    try {
-      this.entry = JSON.parse(text);
-    } catch {
-      throw new Error(`the journal ${path} cannot be read; move it away when no update of its device is under way`);
-    }
+    this.entry = entryIn(text);
+    if (this.entry === undefined)
+      throw new JournalError(
+        `the journal ${path} cannot be read; move it away when no update of its device is under way`,
+      );
   }
 
   /** With `file`: of an action with this file only. */
@@ -60,4 +65,19 @@ export class AgentJournal {
     writeDurably(this.path, `${JSON.stringify(entry)}\n`, 0o600);
     this.entry = entry;
   }
+}
+
+/** Undefined: it is none. What is told to the server has to be of the form that it was written in. */
+function entryIn(text: string): JournalEntry | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  const { action, hash, bootBefore, ended } = Object(value) as Partial<JournalEntry>;
+  const isEnd = ended === undefined || (typeof ended?.success === 'boolean' && typeof ended.detail === 'string');
+  const isBoot = bootBefore === undefined || typeof bootBefore === 'number';
+  const isEntry = typeof action === 'number' && typeof hash === 'string' && isBoot && isEnd;
+  return isEntry ? (value as JournalEntry) : undefined;
 }

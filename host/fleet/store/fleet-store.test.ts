@@ -141,6 +141,27 @@ describe('a fleet that is started again', () => {
     expect((many - few) / 32).toBeLessThan(few / 10);
   });
 
+  test('does not go on from a part of its log, until a person has moved away what was lost', async () => {
+    for (const [of, events] of [
+      ['middle', story.length >> 1],
+      ['head', 0],
+    ] as const) {
+      const disk = await diskWith(story, 5);
+      const log = disk.list('/fleet').find((name) => name.endsWith('.log')) as string;
+      const size = disk.size(`/fleet/${log}`);
+      if (of === 'head') disk.truncate(disk.open(`/fleet/${log}`), 0);
+      else flip(disk, `/fleet/${log}`, size >> 1);
+      for (let starts = 0; starts < 2; starts++)
+        await expect(opened(disk)).rejects.toThrow(
+          /^the disk has lost a part of the log of the fleet: the first \d+ events are whole, .* in \/fleet\/\d+\.log\.\S*damaged\. Put a copy of \/fleet in its place; or, to go on/,
+        );
+      for (const name of disk.list('/fleet')) if (name.endsWith('.damaged')) disk.remove(`/fleet/${name}`);
+      const { state } = await opened(disk);
+      expect(state.events).toBeLessThan(story.length);
+      if (events === 0) expect(state.events).toBe(0);
+    }
+  });
+
   test('reads no snapshot of another form: the form has a number, and this is it', () => {
     const names = new Set<string>();
     const collect = (value: unknown, place: string): void => {

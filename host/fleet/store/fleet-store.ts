@@ -5,6 +5,7 @@
 // What must stay true: `append` resolves when its events are durable; events are read again in their order, and each once; nothing is ever removed, so the
 // history is whole.
 
+import { join } from 'node:path';
 import { type LogDisk, nodeLogDisk } from '../../telemetry/log/disk.ts';
 import { DiskLog } from '../../telemetry/log/disk-log.ts';
 import { type LogEntry, LogError, type StoredEntry } from '../../telemetry/log/record-log.ts';
@@ -47,7 +48,7 @@ export class FleetStore {
   private snapshotBytes = 0;
   private eventBytes = 0;
 
-  /** Throws a LogError when another process has it, or when its files are none of a log. */
+  /** Throws a LogError when another process has it, when its files are none of a log, or when the disk has lost events of it. */
   constructor(folder: string, time: Time, disk: LogDisk = nodeLogDisk, onTrouble: (reason: string) => void = () => {}) {
     [this.folder, this.disk, this.onTrouble] = [folder, disk, onTrouble];
     try {
@@ -56,6 +57,15 @@ export class FleetStore {
       if (!(error instanceof LogError) || error.code !== 'LOG_BUSY') throw error;
       throw new LogError('LOG_BUSY', `the fleet ${folder} is served by another process; end that one, or name another`);
     }
+    // With what is before it, a rollout that was stopped would go on.
+    const damaged = disk.list(folder).find((name) => name.endsWith('.damaged'));
+    if (damaged === undefined) return;
+    const { end } = this;
+    void this.log.close();
+    throw new LogError(
+      'LOG',
+      `the disk has lost a part of the log of the fleet: the first ${end} events are whole, and what was behind them is in ${join(folder, damaged)}. Put a copy of ${folder} in its place; or, to go on from those ${end} events, move that file away, stop the rollouts that were stopped since, and remove the folders of the agents`,
+    );
   }
 
   /** The state of everything that is durable. Appends go on behind it. */
