@@ -217,16 +217,23 @@ function headerError(
   return new ImageError(reason, `${name}: ${said}: it is cut short; get the file again`, bytes.length);
 }
 
+/** What a file is that is no image, by its first bytes, and what to do with it. */
+const foreignFiles: readonly [begin: readonly number[], advice: string][] = [
+  [[0x00, 0x61, 0x73, 0x6d], "this is a wasm module: sign it first with 'coldrig image sign'"],
+  [
+    [0x3a],
+    'this looks like Intel HEX: convert it to binary (objcopy -I ihex -O binary), or let imgtool write a file whose name ends in .bin',
+  ],
+  [[0x1f, 0x8b], 'this is a gzip file: unpack it first'],
+  [[0x50, 0x4b], 'this is a zip archive: unpack it first'],
+  [[0x96, 0xf3, 0xb8, 0x3d], 'this is an MCUboot image in big endian: sign it in little endian, as is usual'],
+];
+
 function badMagic(bytes: Uint8Array, magic: number, name: string): ImageError {
-  const isWasm = magic === 0x6d73_6100;
-  const isHex = bytes[0] === 0x3a;
-  const guess = isWasm
-    ? 'this is a wasm module: sign it first'
-    : isHex
-      ? 'this looks like Intel HEX: convert it to binary'
-      : 'this is no MCUboot image: sign one';
+  const isLike = ([begin]: (typeof foreignFiles)[0]) => begin.every((byte, index) => bytes[index] === byte);
+  const advice = foreignFiles.find(isLike)?.[1] ?? "this is no MCUboot image: sign one with 'coldrig image sign'";
   const text = `${name}, offset 0x0: first word is ${hexNumber(magic)}, expected ${hexNumber(ImageFormat.MAGIC)}`;
-  return new ImageError('BAD_MAGIC', `${text}; ${guess} with 'coldrig image sign'`, 0);
+  return new ImageError('BAD_MAGIC', `${text}; ${advice}`, 0);
 }
 
 function tooLargeError(name: string, size: string, offset: number): ImageError {

@@ -80,6 +80,20 @@ describe('an image is refused with the reason the bootloader gives', () => {
     expect(verifyImage(bytes, keys).message).toContain('flags ask for ENCRYPTED_AES128, expected none');
   });
 
+  it.each([
+    ['a wasm module', '\0asm', "a wasm module: sign it first with 'coldrig image sign'"],
+    ['Intel HEX', ':02000004', 'Intel HEX: convert it to binary (objcopy'],
+    ['gzip', '\x1f\x8b\x08', 'a gzip file: unpack it first'],
+    ['a zip archive', 'PK\x03\x04', 'a zip archive: unpack it first'],
+    ['an image in big endian', '\x96\xf3\xb8\x3d', 'an MCUboot image in big endian: sign it in little endian'],
+    ['text', 'hello', "no MCUboot image: sign one with 'coldrig image sign'"],
+  ])('says of %s what it is, and what to do', (_what, begin, advice) => {
+    const bytes = Buffer.concat([Buffer.from(begin, 'latin1'), Buffer.alloc(100)]);
+    const { reason, message } = verifyImage(bytes, keys);
+    expect(reason).toBe('BAD_MAGIC');
+    expect(message).toContain(`; this ${begin.startsWith(':') ? 'looks like' : 'is'} ${advice}`);
+  });
+
   it('IMAGE_SIZE: a file larger than a slot', () => {
     const bytes = new Uint8Array(0x80001);
     bytes.set(signed());
