@@ -42,11 +42,14 @@ export async function within<Answer>(
   milliseconds: number,
   coming: Promise<Answer>,
 ): Promise<Answer | undefined> {
-  const waiting = new AbortController();
+  let cancel = () => {};
+  const late = new Promise<undefined>((resolve) => {
+    cancel = time.after(milliseconds, () => resolve(undefined));
+  });
   try {
-    return (await Promise.race([coming, rest(time, milliseconds, waiting.signal)])) ?? undefined;
+    return await Promise.race([coming, late]);
   } finally {
-    waiting.abort();
+    cancel();
   }
 }
 

@@ -7,6 +7,9 @@ interface End extends ByteStream {
   isOpen: boolean;
 }
 
+/** One for all: to note where an error was made takes longer than the rest of an attempt, and a story makes thousands. */
+const noWay = new Error('no way there');
+
 export class PlayedNet {
   isUp = true;
   /** Bytes until every connection ends; the last piece arrives in part. */
@@ -24,7 +27,7 @@ export class PlayedNet {
 
   /** `owner`: who may be killed. */
   async connect(owner: object): Promise<ByteStream> {
-    if (!this.isUp) throw new Error('no way there');
+    if (!this.isUp) throw noWay;
     const near = this.end(() => far);
     const far = this.end(() => near);
     this.open.add({ owner, ends: [near, far] });
