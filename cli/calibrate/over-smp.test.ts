@@ -91,6 +91,9 @@ const call = (...more: string[]) => [
 const half = (...more: string[]) => call('mixer-0', ...more);
 /** In the middle of them: there are some 250 requests. */
 const middle = 150;
+/** Of the first two, offset and output, for what does not depend on which they are; and in the middle of the offset's. */
+const begin = () => call('output-0');
+const early = 20;
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'coldrig-over-smp-'));
@@ -244,7 +247,7 @@ describe('a calibration over SMP', { timeout: 600_000 }, () => {
     // It does not ask for seconds whether a sequencer that has lost its program has ended.
     expect(link.count).toBeLessThan(middle + 1000);
     link.onRequest = () => {};
-    const again = await coldrig(half());
+    const again = await coldrig(begin());
     expect(again.code, again.stderr).toBe(0);
     expect(again.json).toMatchObject({ resumed: 0 });
     await expectLeft();
@@ -266,11 +269,11 @@ describe('a calibration over SMP', { timeout: 600_000 }, () => {
   it('refuses a second one on the same device, or into the same folder, and is not disturbed', async () => {
     const { happen, happened } = happening();
     link.onRequest = (count) => {
-      if (count !== middle) return;
+      if (count !== early) return;
       link.hold();
       happen();
     };
-    const first = startColdrig(half());
+    const first = startColdrig(begin());
     await happened;
     // So that it does not end in the time that the others take to start.
     await claimReadout(other, (await readoutClaim(other))?.id ?? 0, 600_000);
