@@ -19,7 +19,7 @@ import { endedFromOutside } from '../interruption.ts';
 import { collect, parseHost, parsePlace, parsePort, parseSeconds, parseSpeed, parseWord } from '../options.ts';
 import { type WrittenProfile, writeProfile } from '../profile.ts';
 import type { GlobalOptions } from '../result.ts';
-import { Dashboard } from '../run/dashboard.ts';
+import type { Dashboard } from '../run/dashboard.ts';
 import { RunFridge } from '../run/fridge.ts';
 import { fridgePlot } from '../run/fridge-plot.ts';
 import { viewLines } from '../run/fridge-view.ts';
@@ -244,6 +244,8 @@ async function dashboardOf(session: Session, options: RunOptions): Promise<Dashb
   const { dashboard, listen, fridge, flash } = options;
   if (!dashboard && listen === undefined) return undefined;
   const [{ address }] = session.links;
+  // What it needs takes a board without it a tenth of its start.
+  const { Dashboard } = await import('../run/dashboard.ts');
   return Dashboard.open({ target: address, cryostat: fridge ?? 'cryostat', flash, place: listen });
 }
 
