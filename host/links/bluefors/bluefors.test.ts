@@ -112,6 +112,35 @@ describe('the HTTP interface', () => {
     }
   });
 
+  test('has in each value what clients read of it, under its whole name', async () => {
+    const { get } = await serve();
+    const { data } = (await get('/values/mapper.bf.flow/')).body;
+    expect(data).toEqual({
+      'mapper.bf.flow': {
+        name: 'mapper.bf.flow',
+        type: 'Value.Number.Float',
+        content: {
+          latest_value: expect.objectContaining({ status: 'SYNCHRONIZED', outdated: false, exception: '' }),
+          latest_valid_value: expect.objectContaining({ status: 'SYNCHRONIZED', outdated: false, exception: '' }),
+        },
+      },
+    });
+  });
+
+  test('has valves, pumps and the pulse tube where the control system maps them', async () => {
+    const { get } = await serve();
+    for (const name of [
+      'mapper.bf.valves.v1',
+      'mapper.bf.pumps.turbo1',
+      'mapper.bf.pumps.compressor',
+      'mapper.bf.pulsetube',
+    ])
+      expect(
+        (await get(`/values/${name.replaceAll('.', '/')}?key=k`)).body.data?.[name]?.content.latest_value.value,
+        name,
+      ).toBe('1');
+  });
+
   test('says INVALID for a sensor that says nothing, and keeps what it said last', async () => {
     const { get, cryostat, lab } = await serve();
     cryostat.setSensorFault(4, SensorFault.ZERO_KELVIN);

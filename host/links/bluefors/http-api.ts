@@ -108,11 +108,16 @@ export class BlueforsHttpApi implements Link {
       ];
     });
     const pressures = system.pressures().map(({ millibar }, i) => [`p${i + 1}`, millibar]);
+    const states = system.states();
+    const { turbo1, scroll1, scroll2, compressor, pulsetube } = states;
+    const valves = Object.entries(states).filter(([name]) => /^v\d+$/.test(name));
     return [
       ...temperatures,
       ...plain('mapper.bf.pressures', Object.fromEntries(pressures)),
-      ...plain('mapper.bf', { flow: system.flowMillimolesPerSecond }),
-      ...plain('mapper.bflegacy.boolean', system.states()),
+      ...plain('mapper.bf', { flow: system.flowMillimolesPerSecond, pulsetube }),
+      ...plain('mapper.bf.valves', Object.fromEntries(valves)),
+      ...plain('mapper.bf.pumps', { turbo1, scroll1, scroll2, compressor }),
+      ...plain('mapper.bflegacy.boolean', states),
       ...plain('mapper.bflegacy.double', system.compressor()),
       ...plain('mapper.bf.heaters', system.heaters()),
     ];
@@ -127,9 +132,11 @@ export class BlueforsHttpApi implements Link {
       status,
       date: dateOf(timeNs),
       outdated,
+      // Of the reading, where it failed; clients look at it in any case.
+      exception: '',
     });
     return {
-      ...{ name: name.split('.').at(-1), type: 'Value.Number.Float' },
+      ...{ name, type: 'Value.Number.Float' },
       content: {
         latest_value: sample(now, isValid ? 'SYNCHRONIZED' : 'INVALID', isOld, nowNs),
         latest_valid_value: sample(valid, isValid ? 'SYNCHRONIZED' : 'DISCONNECTED', !isValid || isOld, validNs),
