@@ -8,6 +8,7 @@ import type { AgentOptions } from '../../../host/fleet/agent/options.ts';
 import { rolloutSummary } from '../../../host/fleet/manage/summary.ts';
 import type { Release } from '../../../host/fleet/rollout/events.ts';
 import type { Rollout } from '../../../host/fleet/rollout/state.ts';
+import { claimReadout } from '../../../host/tools/smp/readout.ts';
 import { agentLease } from '../../../protocol/fleet/ddi.ts';
 import { type DeviceUnderTest, firmwareImage } from '../../rig/index.ts';
 import { type BenchDevice, benchImages, FleetBench, ringOf } from './bench.ts';
@@ -127,6 +128,29 @@ describe('an agent', () => {
     expect(state).toBe('STOPPED');
     expect(cause).toMatch(/refused before anything was sent: /);
     expect(bench.running(device.name)).toBe(releases.old.hash);
+  });
+
+  test('that finds a client at work with the readout waits, and tells the server; for ten minutes at most', async () => {
+    for (const end of ['the client', 'its patience'] as const) {
+      const { device, rollout } = await begun('good');
+      const lab = device.board.client();
+      await claimReadout(lab, 7, 600_000);
+      bench.restartAgent(device, { time: bench.time });
+      for (let turns = 0; turns < 2; turns++)
+        await expect(bench.turn(device)).rejects.toThrow(
+          'nothing is sent to the device yet: client 7 works with its readout',
+        );
+      expect(device.board.events('UPLOAD_START')).toEqual([]);
+      const state = () => bench.fleet.state.rollouts.get(rollout) as Rollout;
+      expect(rolloutSummary(bench.fleet.state, state(), bench.fleet.nowMs()).waitsFor).toBe(
+        `1 device of ring 'rig' to end; ${device.name} does not begin: client 7 works with its readout`,
+      );
+      if (end === 'the client') await claimReadout(lab, 7, 0);
+      else bench.time.pass(600_000);
+      await bench.turn(device);
+      await bench.fleet.tick();
+      expect(state().state).toBe('FINISHED');
+    }
   });
 
   test('that is not let pass at its gateway sends nothing, tells the server why, and goes on when it may', async () => {

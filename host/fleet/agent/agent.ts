@@ -27,6 +27,7 @@ import {
   tokenIn,
 } from './device.ts';
 import { DoorRefusal } from './door.ts';
+import { InUse } from './in-use.ts';
 import type { JournalEntry } from './journal.ts';
 import { checkArtifact, MetadataRefusal, Patience } from './metadata.ts';
 import type { AgentOptions, Turn } from './options.ts';
@@ -37,11 +38,13 @@ export class Agent {
   private readonly options: AgentOptions;
   private readonly report: Report;
   private readonly patience: Patience;
+  private readonly inUse: InUse;
 
   constructor(options: AgentOptions) {
     this.options = options;
     this.report = new Report(options.server);
     this.patience = new Patience(options.time);
+    this.inUse = new InUse(options.time);
   }
 
   /** Asks once, and does what there is to do. Rejects when server or device cannot be reached: then nothing is lost, and the next turn goes on. */
@@ -151,6 +154,7 @@ export class Agent {
     const isRunning = hexOf(facts.running?.hash) === hash;
     if (isKnown && of.bootBefore !== undefined && !isRunning && (await hasRun(client, hash, of.bootBefore, signal)))
       return this.end(entry, false, 'it ran on trial, and the device went back to the old image', signal);
+    if (!isRunning) await this.waitUntilFree(client, facts, id, signal);
     await this.passDoor(facts, signal);
     this.report.begun = `${id} ${begunText(entry)}`;
     await this.report.tell(facts, signal);
@@ -256,6 +260,15 @@ export class Agent {
     finished: Feedback['finished'] = 'none',
   ): Promise<void> {
     return this.options.server.feedback('deploymentBase', id, { execution, finished, details }, signal);
+  }
+
+  /** Rejects while somebody works with the device; the server is told. */
+  private async waitUntilFree(client: SmpClient, facts: DeviceFacts, id: number, signal: AbortSignal): Promise<void> {
+    const by = await this.inUse.by(client, id, signal);
+    if (by === undefined) return;
+    this.report.held = `${id} ${by}`;
+    await this.report.tell(facts, signal);
+    throw new Error(`nothing is sent to the device yet: ${by}`);
   }
 
   /** Rejects with a DoorRefusal, of which the server has been told. To take a device back from a trial needs nobody's leave. */

@@ -138,7 +138,8 @@ export async function sendBack(client: SmpClient, hash: string, signal: AbortSig
   return true;
 }
 
-async function unlessUnknown<Answer>(question: Promise<Answer>): Promise<Answer | undefined> {
+/** Undefined: the device does not know the question, or has another one with this number. */
+export async function unlessUnknown<Answer>(question: Promise<Answer>): Promise<Answer | undefined> {
   try {
     return await question;
   } catch (error) {
