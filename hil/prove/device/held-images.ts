@@ -51,6 +51,12 @@ interface Header {
   origin: number;
 }
 
+/** Bytes at one place, and the bits of the images that have them there. */
+interface ImagePart {
+  bytes: Buffer;
+  bits: number;
+}
+
 class Comparison {
   private readonly names: ImageName[];
   private readonly bytes: Buffer[];
@@ -70,13 +76,10 @@ class Comparison {
     const count = Math.ceil(this.longest / pageBytes);
     const places = Array.from({ length: count }, (_, place) => place);
     if (this.names.length > signedFrom) throw new Error(`a story of ${this.names.length} images; it has ${signedFrom}`);
-    this.agreements = places.map((place) =>
-      oncePerPage(
-        (page) =>
-          this.compare(page, place, ({ length }) => length) |
-          (this.compare(page, place, (_, number) => this.headers[number].end) << signedFrom),
-      ),
-    );
+    this.agreements = places.map((place) => {
+      const parts = this.partsAt(place);
+      return oncePerPage((page) => agreementWith(parts, bytesOfPage(page)));
+    });
   }
 
   held(pages: readonly Int32Array[], first: number): Held {
@@ -111,15 +114,21 @@ class Comparison {
     return held;
   }
 
-  /** A bit for each image whose bytes the page holds at this place, as far as the image reaches. */
-  private compare(page: Int32Array, place: number, endOf: (image: Buffer, number: number) => number): number {
-    const cells = bytesOfPage(page);
-    let held = 0;
+  /** What images have at this place, as far as they reach: most have the same code, which is compared once. */
+  private partsAt(place: number): ImagePart[] {
+    const parts = new Map<string, ImagePart>();
+    const add = (image: Buffer, end: number, bit: number) => {
+      const bytes = image.subarray(place * pageBytes, Math.min((place + 1) * pageBytes, end));
+      const name = nameOfBytes(bytes);
+      const part = parts.get(name) ?? { bytes, bits: 0 };
+      part.bits |= 1 << bit;
+      parts.set(name, part);
+    };
     for (const [number, image] of this.bytes.entries()) {
-      const part = image.subarray(place * pageBytes, Math.min((place + 1) * pageBytes, endOf(image, number)));
-      if (part.compare(cells, 0, part.length) === 0) held |= 1 << number;
+      add(image, image.length, number);
+      add(image, this.headers[number].end, signedFrom + number);
     }
-    return held;
+    return [...parts.values()];
   }
 
   private readHeader(page: Int32Array): Header {
@@ -137,6 +146,12 @@ class Comparison {
     }
     return nameOfBytes(bytes);
   }
+}
+
+function agreementWith(parts: readonly ImagePart[], cells: Uint8Array): number {
+  let held = 0;
+  for (const { bytes, bits } of parts) if (bytes.compare(cells, 0, bytes.length) === 0) held |= bits;
+  return held;
 }
 
 function headerIn(bytes: Uint8Array): Header {

@@ -86,7 +86,7 @@ export class Core {
     if (!image.fresh) {
       const globals = new Uint32Array(image.globalWords);
       this.saveGlobals(globals);
-      image.fresh = { memory: this.memory.slice(), globals };
+      image.fresh = { memory: this.memory.slice(0, 4 * (this.words.findLastIndex((word) => word !== 0) + 1)), globals };
     }
   }
 
@@ -148,6 +148,7 @@ export class Core {
     if (!fresh) throw new Error('an image with a core has a fresh state');
     this.restoreGlobals(fresh.globals);
     this.memory.set(fresh.memory);
+    this.memory.fill(0, fresh.memory.length);
   }
 
   /** Copies the mutable globals to `target` from `at` on: image.globalWords words, the order of image.mutableGlobals. */

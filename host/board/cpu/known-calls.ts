@@ -13,7 +13,7 @@ import { pageBytes } from './access-tracer.ts';
 import type { CheckedImage } from './check.ts';
 import { listMutableGlobals } from './mutable-globals.ts';
 import { type PureFunction, pureFunctions } from './pure-calls.ts';
-import { type Content, contentOf, holds } from './ram-content.ts';
+import { type Content, contentOf, digestOf, holds } from './ram-content.ts';
 import { type Trace, TracedCalls, type Words } from './traced-calls.ts';
 
 /** Which functions' calls are shared. */
@@ -57,7 +57,7 @@ interface Calls {
   /** How often they were asked for. */
   asks: number;
   /** What the first known one read, without constants: by the digest of what is there, calls are found. */
-  reads: Words | undefined;
+  reads: Content | undefined;
   /** By digest: how often it was asked for and not known, up to `asksOfSame`. */
   asked: Map<number, number>;
   /** By digest. */
@@ -155,7 +155,7 @@ export class KnownCalls {
 
   private callsWith(entry: number, args: readonly number[]): Calls | undefined {
     const all = this.calls[entry];
-    const found = all.find((each) => each.args.every((value, index) => value === args[index]));
+    const found = all.find((each) => isSame(each.args, args));
     if (found !== undefined || all.length === argumentsMax) return found;
     const fresh: Calls = { args: args.slice(), asks: 0, reads: undefined, asked: new Map(), known: new Map() };
     all.push(fresh);
@@ -174,7 +174,7 @@ export class KnownCalls {
     const trace = this.traced.run(functions[entry].functionIndex, calls.args, ram, globals, budget);
     if (trace === undefined) return undefined;
     const call = this.knownOf(entry, trace);
-    calls.reads ??= this.varying(trace.read);
+    calls.reads ??= contentOf(this.varying(trace.read));
     this.keep(calls, digest(calls.reads, ram, globals, this.globalWords[entry]), call);
     return call;
   }
@@ -216,21 +216,19 @@ function constantWords({ memoryPages, declarations }: CheckedImage): Uint8Array 
   return words;
 }
 
+function isSame(one: readonly number[], other: readonly number[]): boolean {
+  for (let index = 0; index < one.length; index++) if (one[index] !== other[index]) return false;
+  return true;
+}
+
 function agrees({ globals: known }: KnownCall, globals: Uint32Array): boolean {
   for (const { word, value } of known) if (globals[word] !== value) return false;
   return true;
 }
 
 /** Of what is where a known call has read. Two that are taken for one are traced once more, and no more comes of it. */
-function digest(
-  { places, masks }: Words,
-  ram: Uint32Array,
-  globals: Uint32Array,
-  globalWords: readonly number[],
-): number {
-  let hash = 0x811c_9dc5;
-  for (let index = 0; index < places.length; index++)
-    hash = Math.imul(hash ^ (ram[places[index]] & masks[index]), 0x0100_0193);
+function digest(reads: Content, ram: Uint32Array, globals: Uint32Array, globalWords: readonly number[]): number {
+  let hash = digestOf(reads, ram);
   for (const word of globalWords) hash = Math.imul(hash ^ globals[word], 0x0100_0193);
   return hash;
 }
