@@ -38,9 +38,10 @@ describe('the log folder', () => {
     expect(lines.map((line) => line.slice(0, 19))).toEqual([
       ...[' 25-11-26,23:57:30,', ' 25-11-26,23:58:30,', ' 25-11-26,23:59:30,', ''],
     ]);
+    expect(lines[2].split(',')[2]).toMatch(/^\d\.\d{6}e-03$/);
     expect(Number(lines[2].split(',')[2])).toBeCloseTo(cryostat.temperatureKelvin('MXC'), 3);
     const gauges = readFileSync(join(day, 'maxigauge 26-11-25.log'), 'utf8').split('\n')[0];
-    expect(gauges).toMatch(/^25-11-26,23:57:30,CH1,P1 +,1,2\.00e-6,0,1,CH2,.*CH6,.*,$/);
+    expect(gauges).toMatch(/^25-11-26,23:57:30,CH1,P1 +,1,2\.00e-06,0,1,CH2,.*CH6,.*,$/);
     // Date, time, six gauges of six words, and the comma at the end.
     expect(gauges.split(',').length).toBe(2 + 6 * 6 + 1);
     const files = ['CH1 R', 'CH5 P', 'Flowmeter', 'Channels'].map((name) => `${name} 26-11-25.log`);

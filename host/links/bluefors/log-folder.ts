@@ -51,20 +51,20 @@ export class BlueforsLogFolder {
     const { system } = this.options;
     const measured = system.channels().filter(({ measuredNs, isRefreshed }) => isRefreshed && measuredNs > sinceNs);
     const channels = measured.flatMap(({ number, kelvin, ohms, watts }): [string, string][] => [
-      [`CH${number} T `, kelvin.toExponential(6)],
-      [`CH${number} R `, ohms.toExponential(6)],
-      [`CH${number} P `, watts.toExponential(6)],
+      [`CH${number} T `, exponential(kelvin, 6)],
+      [`CH${number} R `, exponential(ohms, 6)],
+      [`CH${number} P `, exponential(watts, 6)],
     ]);
     const gauges = system
       .pressures()
-      .map(({ label, millibar }, i) => `CH${i + 1},${label.padEnd(8)},1,${millibar.toExponential(2)},0,1`);
+      .map(({ label, millibar }, i) => `CH${i + 1},${label.padEnd(8)},1,${exponential(millibar, 2)},0,1`);
     return [
       ...channels,
       ['Flowmeter ', system.flowMillimolesPerSecond.toFixed(6)],
       ['maxigauge ', `${gauges.join(',')},`],
       ['Channels ', `1,${pairs(system.states(), String)}`],
-      ['Status_', pairs(system.compressor(), (value) => value.toExponential(6))],
-      ['heaters_', pairs(system.heaters(), (value) => value.toExponential(6))],
+      ['Status_', pairs(system.compressor(), (value) => exponential(value, 6))],
+      ['heaters_', pairs(system.heaters(), (value) => exponential(value, 6))],
     ];
   }
 }
@@ -86,6 +86,10 @@ function appendLine(path: string, line: string): void {
     closeSync(file);
   }
 }
+
+/** As C prints it: the exponent has two digits at least. */
+const exponential = (value: number, digits: number): string =>
+  value.toExponential(digits).replace(/\d+$/, (exponent) => exponent.padStart(2, '0'));
 
 const pairs = (values: Record<string, number>, text: (value: number) => string): string =>
   Object.entries(values)
