@@ -187,7 +187,7 @@ export const functionLength =
   (limit: number, exceptions: Record<string, string>): Rule =>
   (files) =>
     files
-      .filter(({ path }) => isCode(path) && !isGenerated(path) && !isTest(path))
+      .filter(({ path, lines }) => isCode(path) && !isGenerated(path) && !isTest(path) && lines.length > limit)
       .flatMap((file) =>
         longFunctions(file, limit)
           .filter(({ name }) => exceptions[`${file.path}#${name}`] === undefined)
@@ -252,14 +252,15 @@ const note: [RegExp, string] = [
 export const nothingForeign: Rule = (files) =>
   files
     .filter(({ path }) => path !== 'package-lock.json')
-    .flatMap(({ path, text, lines }) =>
-      lines.flatMap((line, index) =>
-        // A picture has any three letters somewhere.
-        (text.includes('\0') ? foreignWords : [...foreignWords, note])
-          .filter(([pattern]) => pattern.test(line))
-          .map(([, what]) => `${path}:${index + 1} holds ${what}.`),
-      ),
-    );
+    .flatMap(({ path, text, lines }) => {
+      // A picture has any three letters somewhere.
+      const words = text.includes('\0') ? foreignWords : [...foreignWords, note];
+      const here = words.filter(([pattern]) => pattern.test(text));
+      if (here.length === 0) return [];
+      return lines.flatMap((line, index) =>
+        here.filter(([pattern]) => pattern.test(line)).map(([, what]) => `${path}:${index + 1} holds ${what}.`),
+      );
+    });
 
 /** The design's top level, and nothing beside it. */
 export const topLevel =

@@ -42,8 +42,17 @@ export function parse(file: SourceFile): ts.SourceFile {
   return ts.createSourceFile(file.path, file.text, ts.ScriptTarget.ES2022, true, ts.ScriptKind.TS);
 }
 
+/** Several rules ask for the same, and to find them takes longer than any rule. */
+const imports = new WeakMap<SourceFile, Import[]>();
+
 /** Static imports, re-exports and dynamic imports with a literal. */
 export function importsOf(file: SourceFile): Import[] {
+  const found = imports.get(file) ?? findImports(file);
+  imports.set(file, found);
+  return found;
+}
+
+function findImports(file: SourceFile): Import[] {
   return ts.preProcessFile(file.text, true, true).importedFiles.map(({ fileName, pos }) => ({
     specifier: fileName,
     target: fileName.startsWith('.') ? resolve(file.path, fileName) : undefined,
