@@ -29,6 +29,7 @@ test('sites of every kind are executed while the bootloader decides', async () =
 
 test('a canary that another proof catches has room for glitch sites as well', async () => {
   const canary = canaries.find(({ breaks, caughtBy }) => breaks !== 'firmware' && caughtBy.proof === 'power');
-  const { points } = await runSlice('glitch', { canary: canary?.name, scenario: attacks[0].name });
-  expect(points).toBeGreaterThan(50);
+  const broken = await bootloaderFor({ canary: canary?.name }, { small: true });
+  const executions = countExecutions(makeGlitchable(checkImage(broken), copies), attacks[0], 1);
+  expect(executions.filter((count) => count > 0).length).toBeGreaterThan(300);
 });
