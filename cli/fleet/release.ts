@@ -49,7 +49,7 @@ export function releaseCommand(): Command {
       .requiredOption('--release-key <key>', 'public key that signs releases; may be repeated', collect)
       .requiredOption('--server-key <key>', 'public key of the server, which signs what is the newest')
       .option('--threshold <n>', 'how many of each have to sign', parseThreshold, 2)
-      .action(inTurn(init)),
+      .action(inTurn(init, { makesFolder: true })),
     of('add', 'put an image into the draft of the next release')
       .argument('<image>', 'signed image, or with --foreign any file')
       .option('--name <name>', 'what people call it (default: the name of the file)')
@@ -90,12 +90,13 @@ const of = (name: string, about: string) =>
 /** Two commands at once would each write the draft that they have read: the image or the signature of one of them would be lost. */
 function inTurn<Options extends Folder, Values extends unknown[]>(
   work: (options: Options, ...values: Values) => Result,
+  { makesFolder = false } = {},
 ) {
   return printing<Values, Options>((options, ...values) => {
     const { repository } = options;
     const now = () => work(options, ...values);
     // Two that make it at once are two as well: the drafts would be of either.
-    if (work === (init as unknown)) mkdirSync(repository, { recursive: true });
+    if (makesFolder) mkdirSync(repository, { recursive: true });
     return existsSync(repository) ? alone(join(repository, 'lock'), repository, now) : now();
   });
 }
