@@ -4,28 +4,17 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { generateKey, readPrivateKey } from '../../tools/image/keys.ts';
-import { keySigner, type Signer } from '../../tools/image/signer.ts';
 import { played } from '../testing/play-fleet.ts';
-import { folderFiles, RepositoryReader } from './reader.ts';
+import { freshReader, freshTrust, publicKeys as keys, playedSigner } from '../testing/repository-reading.ts';
 import { TufRepository } from './tuf.ts';
 
-const signer = (seed: number): Signer =>
-  keySigner(readPrivateKey(generateKey(new Uint8Array(32).fill(seed)).privateKeyPem));
-const [root1, root2, root3, root4, release1, release2, server] = [1, 2, 3, 4, 5, 6, 7].map(signer);
-const keys = (...signers: Signer[]) => signers.map(({ publicKey }) => publicKey);
+const [root1, root2, root3, root4, release1, release2, server] = [1, 2, 3, 4, 5, 6, 7].map(playedSigner);
 const old = played.release('old');
 
 describe('a repository', () => {
   let folder: string;
-  let count = 0;
   const open = (aheadMs = 0) => new TufRepository(join(folder, 'repository'), Date.now() + aheadMs);
-  const reader = (of = 'repository') =>
-    new RepositoryReader({
-      folder: join(folder, `trusted-${++count}`),
-      root: readFileSync(join(folder, 'repository', 'metadata', '1.root.json')),
-      read: folderFiles(join(folder, of)),
-    });
+  const reader = () => freshReader(folder);
 
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'coldrig-behind-'));
@@ -69,7 +58,8 @@ describe('a repository', () => {
     const [repository, mirror] = [join(folder, 'repository'), join(folder, 'mirror')];
     cpSync(repository, mirror, { recursive: true });
     const copy = (name: string) => cpSync(join(repository, 'metadata', name), join(mirror, 'metadata', name));
-    const own = reader('mirror');
+    const trust = freshTrust(folder);
+    const own = freshReader(folder, 'mirror', trust);
     await own.releases();
     const more = open();
     more.add(played.release('new'));
@@ -89,6 +79,6 @@ describe('a repository', () => {
     open(2 * 3_600_000).refresh(server);
     copy('timestamp.json');
     expect(await own.releases()).toHaveLength(2);
-    expect(JSON.parse(readFileSync(join(folder, `trusted-${count}`, 'timestamp.json'), 'utf8')).signed.version).toBe(2);
+    expect(JSON.parse(readFileSync(join(trust, 'timestamp.json'), 'utf8')).signed.version).toBe(2);
   });
 });

@@ -4,13 +4,12 @@ import { mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { generateKey, readPrivateKey } from '../../tools/image/keys.ts';
-import { keySigner } from '../../tools/image/signer.ts';
 import { played } from '../testing/play-fleet.ts';
+import { playedSigner } from '../testing/repository-reading.ts';
 import { TermWatch } from './terms.ts';
 import { TufRepository } from './tuf.ts';
 
-const key = keySigner(readPrivateKey(generateKey(new Uint8Array(32).fill(1)).privateKeyPem));
+const key = playedSigner(1);
 const beganMs = Date.parse('2027-03-01T00:00:00Z');
 const [hour, day] = [3_600_000, 86_400_000];
 

@@ -6,29 +6,22 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { cases } from '../../board/testing/cases.ts';
-import { generateKey, readPrivateKey } from '../../tools/image/keys.ts';
-import { keySigner, type Signer } from '../../tools/image/signer.ts';
+import type { Signer } from '../../tools/image/signer.ts';
 import { changedText, changes } from '../testing/changed-json.ts';
 import { played } from '../testing/play-fleet.ts';
+import { freshReader, freshTrust, publicKeys as keys, playedSigner } from '../testing/repository-reading.ts';
 import { folderFiles, RepositoryReader } from './reader.ts';
 import { TufRepository } from './tuf.ts';
 
-const signer = (seed: number): Signer =>
-  keySigner(readPrivateKey(generateKey(new Uint8Array(32).fill(seed)).privateKeyPem));
-const [root1, root2, root3, release1, release2, release3, server, stranger] = [1, 2, 3, 4, 5, 6, 7, 8].map(signer);
-const keys = (...signers: Signer[]) => signers.map(({ publicKey }) => publicKey);
+const [root1, root2, root3, release1, release2, release3, server, stranger] = [1, 2, 3, 4, 5, 6, 7, 8].map(
+  playedSigner,
+);
 const day = 86_400_000;
 
 describe('a repository', () => {
   let folder: string;
-  let count = 0;
   const open = (aheadMs = 0) => new TufRepository(join(folder, 'repository'), Date.now() + aheadMs);
-  const reader = (of = 'repository') =>
-    new RepositoryReader({
-      folder: join(folder, `trusted-${count++}`),
-      root: readFileSync(join(folder, 'repository', 'metadata', '1.root.json')),
-      read: folderFiles(join(folder, of)),
-    });
+  const reader = (of?: string) => freshReader(folder, of);
   const old = { ...played.release('old'), board: 7, minimumBootloader: '1.0.0' };
 
   beforeEach(() => {
@@ -250,7 +243,7 @@ describe('a repository', () => {
             return path.endsWith('2.root.json') ? undefined : found;
           return bytes ?? Buffer.from(changedText(JSON.parse(Buffer.from(found).toString()), list));
         };
-        const one = new RepositoryReader({ folder: join(folder, `trusted-${count++}`), root, read: other });
+        const one = new RepositoryReader({ folder: freshTrust(folder), root, read: other });
         try {
           expect(await one.expected({ filename: 'old.bin' })).toEqual(old);
         } catch (error) {
