@@ -86,6 +86,25 @@ export class Bus {
     else this.writeSlow(address, value);
   }
 
+  /** `peek` of so many words that follow each other, into `target` from `first` on. */
+  peekWords(address: number, target: Int32Array, first: number, count: number): void {
+    const index = (rotateAddress(address) - firstWord) >>> 0;
+    for (let word = 0; word < count; word++) {
+      const place = index + word < wordCount ? this.readTable[index + word] : 0;
+      target[first + word] = place > 0 ? this.words[place] : this.peek(address + 4 * word);
+    }
+  }
+
+  /** `poke` of so many words that follow each other. */
+  pokeWords(address: number, source: Int32Array, first: number, count: number): void {
+    const index = (rotateAddress(address) - firstWord) >>> 0;
+    for (let word = 0; word < count; word++) {
+      const place = index + word < wordCount ? this.writeTable[index + word] : 0;
+      if (place !== 0) this.words[place] = source[first + word];
+      else this.poke(address + 4 * word, source[first + word]);
+    }
+  }
+
   private lookUp(now: number): void {
     this.owner.lookUp(now);
     if (this.rearmNeeded) this.owner.rearm(now);

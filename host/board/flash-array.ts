@@ -193,18 +193,19 @@ export class FlashArray {
 
   /** Copies bytes of one page to `target` from `at` on. */
   private readPiece(page: number, offset: number, target: Uint8Array, at: number, length: number): void {
-    let words = this.cells[page];
-    if (this.weak[page] !== undefined) {
-      words = words.slice();
-      for (let word = offset >> 2; word < (offset + length + 3) >> 2; word++)
-        words[word] = this.settleWeak(page, word, words[word]);
+    const words = this.cells[page];
+    if (length > smallBytes) target.set(new Uint8Array(words.buffer, words.byteOffset + offset, length), at);
+    else
+      for (let byte = 0; byte < length; byte++)
+        target[at + byte] = words[(offset + byte) >> 2] >>> (8 * ((offset + byte) & 3));
+    const mask = this.weak[page];
+    if (mask === undefined) return;
+    for (let word = offset >> 2; word < (offset + length + 3) >> 2; word++) {
+      if (mask[word] === 0) continue;
+      const settled = this.settleWeak(page, word, words[word]);
+      for (let byte = Math.max(4 * word, offset); byte < Math.min(4 * word + 4, offset + length); byte++)
+        target[at + byte - offset] = settled >>> (8 * (byte & 3));
     }
-    if (length > smallBytes) {
-      target.set(new Uint8Array(words.buffer, words.byteOffset + offset, length), at);
-      return;
-    }
-    for (let byte = 0; byte < length; byte++)
-      target[at + byte] = words[(offset + byte) >> 2] >>> (8 * ((offset + byte) & 3));
   }
 
   private settleWeak(page: number, word: number, value: number): number {

@@ -12,6 +12,12 @@ import type { Machine } from '../machine.ts';
 
 /** As the register description says: set-up, then a word a cycle, or a byte a cycle at a fixed address. */
 const setupCycles = 8;
+
+/** Of a copy at addresses that move. */
+export function copyCycles(length: number): number {
+  return setupCycles + Math.ceil(length / 4);
+}
+
 const { DIRECTION, ADDRESSING } = DMA.registers.CONTROL.fields;
 const fromRam = DIRECTION.values.RAM_TO_BUS << DIRECTION.shift;
 const fixed = ADDRESSING.values.FIXED << ADDRESSING.shift;
@@ -48,7 +54,7 @@ export class Dma implements Device {
     else if (!isWrite && busAddress + length <= flashSize)
       this.machine.flash.readBytes(busAddress, ram, ramAddress, length);
     else this.copyWords(busAddress, ramAddress, length, isWrite);
-    const cycles = setupCycles + ((control & fixed) !== 0 ? length : Math.ceil(length / 4));
+    const cycles = (control & fixed) !== 0 ? setupCycles + length : copyCycles(length);
     this.machine.stallUntil(this.machine.now + cycles * nsPerCycle);
   }
 
@@ -60,7 +66,6 @@ export class Dma implements Device {
     }
   }
 
-  /** No view of the block is made: small copies are frequent, and to make one would take longer than the copy. */
   private copyWords(address: number, ramAddress: number, length: number, write: boolean): void {
     const { bus, ram } = this.machine;
     if (length % 4 !== 0)
@@ -68,6 +73,14 @@ export class Dma implements Device {
         FaultCause.BUS_MISALIGNED,
         `DMA of ${length} bytes to or from registers; they are copied by words of 4`,
       );
+    if (ramAddress % 4 === 0) {
+      const words = wordsOf(ram);
+      const first = ramAddress / 4;
+      if (write) bus.pokeWords(address, words, first, length / 4);
+      else bus.peekWords(address, words, first, length / 4);
+      return;
+    }
+    // Small copies are frequent, and to make a view of one would take longer than the copy.
     for (let i = 0, at = ramAddress; i < length; i += 4, at += 4) {
       if (write) {
         bus.poke(address + i, ram[at] | (ram[at + 1] << 8) | (ram[at + 2] << 16) | (ram[at + 3] << 24));
@@ -80,4 +93,16 @@ export class Dma implements Device {
       ram[at + 3] = word >>> 24;
     }
   }
+}
+
+const views = new WeakMap<Uint8Array, Int32Array>();
+
+/** The words of a RAM. */
+function wordsOf(ram: Uint8Array): Int32Array {
+  let words = views.get(ram);
+  if (words === undefined) {
+    words = new Int32Array(ram.buffer, ram.byteOffset, ram.length >> 2);
+    views.set(ram, words);
+  }
+  return words;
 }
