@@ -15,6 +15,7 @@ import { crc32 } from 'node:zlib';
 import { pageBytes } from '../../../host/board/flash-array.ts';
 import { recordInFlash } from '../../../host/tools/calibration-record.ts';
 import { Calibration } from '../../../protocol/calibration/record.ts';
+import { BootLog } from '../../../protocol/image/boot-log.ts';
 import { BootRecord } from '../../../protocol/image/boot-record.ts';
 import { MemoryMap } from '../../../protocol/memory-map.ts';
 import { bytesOfPage, hashOf, isWeak, nameOfBytes, oncePerPage, type Remains } from './cells.ts';
@@ -29,6 +30,8 @@ const trailerBytes = 64;
 export interface Window {
   /** Equal windows have equal keys, in one thread. */
   key: number;
+  /** The same for windows that differ only in how much of a torn record the boot log holds: the next record goes to the same place. */
+  kind: number;
   /** No bit in it is unstable. Then devices with equal windows do the same. */
   firm: boolean;
 }
@@ -48,16 +51,17 @@ function numberOf(text: string): number {
 export function windowOf(board: Remains, images: Images): Window {
   const { cells } = board.machine.flash.picture();
   const facts = factsOf(board.fuses);
-  let key = `${numberOf(facts.name)}`;
-  for (let page = 0; page < journalBytes / pageBytes; page++)
-    key += ` ${placesOf(cells[BOOT_STATE_0 / pageBytes + page])} ${recordsOf(cells[CALIBRATION_0 / pageBytes + page])}`;
-  for (let page = 0; page < BOOT_LOG_SIZE / pageBytes; page++)
-    key += ` ${wordsUsed(cells[BOOT_LOG / pageBytes + page])}`;
+  let key = numberOf(facts.name);
+  for (let page = 0; page < journalBytes / pageBytes; page++) {
+    key = joined(key, placesOf(cells[BOOT_STATE_0 / pageBytes + page]));
+    key = joined(key, recordsOf(cells[CALIBRATION_0 / pageBytes + page]));
+  }
   let isSlotWeak = false;
-  for (const address of [SLOT_A, SLOT_B]) {
+  for (const address of slots) {
     const weak = isWeak(board, address, SLOT_SIZE);
-    const trailer = trailerOf(cells[(address + SLOT_SIZE) / pageBytes - 1]);
-    key += ` ${numberOf(heldIn(cells, address / pageBytes, images).key)} ${trailer}${weak ? ' weak' : ''}`;
+    key = joined(key, numberOf(heldIn(cells, address / pageBytes, images).key));
+    key = joined(key, trailerOf(cells[(address + SLOT_SIZE) / pageBytes - 1]));
+    key = joined(key, weak ? 1 : 0);
     isSlotWeak ||= weak;
   }
   const weak =
@@ -66,8 +70,31 @@ export function windowOf(board: Remains, images: Images): Window {
     isWeak(board, BOOT_LOG, BOOT_LOG_SIZE) ||
     facts.firstWeak >= 0;
   // Which bits are weak is part of the window, so hardly two of these are taken for one.
-  if (weak) key += ` ${weakKey(board)}`;
-  return { key: numberOf(key), firm: !weak && !isSlotWeak };
+  key = joined(key, weak ? 1 + numberOf(weakKey(board)) : 0);
+  let kind = key;
+  for (let page = 0; page < BOOT_LOG_SIZE / pageBytes; page++) {
+    const used = wordsUsed(cells[BOOT_LOG / pageBytes + page]);
+    key = joined(key, used);
+    kind = joined(kind, Math.ceil(used / logWords) * logWords);
+  }
+  return { key, kind, firm: !weak && !isSlotWeak };
+}
+
+const slots = [SLOT_A, SLOT_B];
+/** More than there are numbers of one kind: a million points have some ten thousand windows. */
+const numbersMax = 2 ** 26;
+const pairs = new Map<number, number>();
+
+/** The same number for the same two numbers, and for no other two: for the same row of numbers, among rows of one length. */
+function joined(one: number, other: number): number {
+  const pair = one * numbersMax + other;
+  let number = pairs.get(pair);
+  if (number === undefined) {
+    number = pairs.size;
+    if (number >= numbersMax) throw new Error('more windows than there are numbers for');
+    pairs.set(pair, number);
+  }
+  return number;
 }
 
 /** Which image of the story is in the slot, byte for byte and without unstable bits. */
@@ -80,6 +107,7 @@ export function imageIn(board: Remains, slot: number, images: Images): ImageName
 const trailerOf = oncePerPage((page) => numberOf(nameOfBytes(bytesOfPage(page).subarray(-trailerBytes))));
 
 const recordWords = BootRecord.SIZE / 4;
+const logWords = BootLog.SIZE / 4;
 
 /** What a boot finds in each place of a boot-state sector. */
 const placesOf = oncePerPage((page) => {

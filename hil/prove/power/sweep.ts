@@ -23,6 +23,7 @@ import type { OnPartProgress, Part, PartResult, ProofOptions } from '../proof.ts
 import type { DeviceUnderTest, Off } from './dut.ts';
 import { judge, judgeBoot, judgeStep } from './judge.ts';
 import { JudgedBoots, verdictOn } from './judged-boots.ts';
+import { JudgedWindows } from './judged-windows.ts';
 import { accessPoints, cutsIn, operationPoints, type Point } from './points.ts';
 import type { Recovered, Verdict } from './recovered.ts';
 import { alone, exhaustive, type Sampling, slice } from './sampling.ts';
@@ -42,8 +43,7 @@ export class PartSweep {
   private readonly part: Part;
   private readonly options: ProofOptions;
   private readonly sampling: Sampling;
-  /** Verdicts on firm windows, for second cuts. */
-  private readonly ofWindow = new Map<number, Verdict>();
+  private readonly ofWindow = new JudgedWindows();
   /** Windows whose boots were cut again, with what may run; windows the story was begun again from, with what runs. */
   private readonly cutAgain = new Set<string>();
   private readonly begunAgain = new Set<string>();
@@ -166,7 +166,7 @@ export class PartSweep {
     result.counts[recovered.shared ? 'shared' : 'boots']++;
     const checks = recovered.shared && oneIn(sampling.sharedChecked, options.seed, `${name} run all the same`);
     const known = checks ? undefined : this.judged.find(recovered, before, name);
-    if (known) return this.keep(before, known);
+    if (known) return this.ofWindow.keep(before, known);
     let findings = this.judge(recovered, before, names);
     const verdict = verdictOn(recovered);
     const isNew = findings.length === 0 && this.leadsToNew(recovered, before, verdict);
@@ -181,20 +181,15 @@ export class PartSweep {
       findings.push(...dut.goOn(recovered.recovery));
       result.counts.repeats++;
     }
-    return this.keep(before, { ...verdict, findings, operations: recovered.operations, boot: recovered.boot });
-  }
-
-  /** For second cuts that leave the same window. */
-  private keep({ key, firm }: Window, verdict: Verdict): Verdict {
-    if (firm) this.ofWindow.set(key, { ...verdict, boot: undefined });
-    return verdict;
+    return this.ofWindow.keep(before, { ...verdict, findings, operations: recovered.operations, boot: recovered.boot });
   }
 
   /** After a second cut, the verdict on the window that it leaves. One in eight is booted anyway, to check the window. */
-  private recognize(names: string[], { key, firm }: Window): Verdict | undefined {
+  private recognize(names: string[], window: Window): Verdict | undefined {
     const { options, result } = this;
-    if (!firm || names.length === 1 || oneIn(windowCheckedIn, options.seed, names.join(', then '))) return undefined;
-    const verdict = this.ofWindow.get(key);
+    if (!window.firm || names.length === 1 || oneIn(windowCheckedIn, options.seed, names.join(', then ')))
+      return undefined;
+    const verdict = this.ofWindow.find(window);
     if (verdict) result.counts.byWindow++;
     return verdict;
   }
@@ -246,6 +241,8 @@ export class PartSweep {
     for (let depth = 1; ; depth++) {
       const off = dut.hold();
       const window = windowOf(dut.board, this.images);
+      // The next cut is at a time of this boot, and within a kind times differ.
+      window.kind = window.key;
       const verdict = this.follow(point, names.slice(0, depth), window, findings);
       const cut = next(verdict, depth);
       if (cut === undefined) return;
@@ -279,7 +276,7 @@ export class PartSweep {
     for (let leave = kept.length - 1; leave >= 1; leave--) {
       const fewer = kept.filter((_, index) => index !== leave);
       result.violations.length = before;
-      this.ofWindow.clear();
+      this.ofWindow.forget();
       this.retrace(point, fewer);
       if (result.violations.length === before) continue;
       shortest = result.violations.slice(before);

@@ -37,13 +37,13 @@ export class WindowCheck {
   private readonly traces = new Map<number, { trace: string; point: string }>();
 
   /** What is wrong when another boot from this window did something else. `records` may begin before the boot. */
-  add({ key, firm }: Window, recovery: Recovery, records: readonly LogRecord[], names: readonly string[]): Finding[] {
+  add({ kind, firm }: Window, recovery: Recovery, records: readonly LogRecord[], names: readonly string[]): Finding[] {
     // A boot that depends on chance may end in different ways.
     if (!firm || recovery.failure !== undefined) return [];
     const trace = traceOf(records);
-    const before = this.traces.get(key);
+    const before = this.traces.get(kind);
     const point = names.join(', then ');
-    if (before === undefined) this.traces.set(key, { trace, point });
+    if (before === undefined) this.traces.set(kind, { trace, point });
     if (before === undefined || before.trace === trace) return [];
     return [{ invariant: 'window', text: `'${before.point}' leaves the same window, and then it boots otherwise` }];
   }
