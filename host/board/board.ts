@@ -86,7 +86,7 @@ export class Board {
     const parts = [Thermometry, Heaters, Rails, ClockDevice, FrontEnd, ActivityCounters, InterlockLatch, RetainedRam];
     for (const Part of parts) machine.add(new Part(machine));
     this.loader = new ImageLoader(machine.flash, options);
-    this.processor = new Processor(machine, this.reset, options.calls);
+    this.processor = new Processor(machine, this.reset, this.fuses, options.calls);
     this.life = new Life(machine, this.own, this.reset, intc, this.processor, this.loader, this.fuses.cells, options);
     machine.owner = {
       onBoardEvent: (kind, a, b) => this.life.onBoardEvent(kind, a, b),

@@ -6,9 +6,11 @@
 
 import { Activity } from '../../protocol/plant/energies.ts';
 import type { CallWitness, StepWitness } from './call-witness.ts';
+import { ChipView } from './chip-view.ts';
 import { Clock, nsPerCycle } from './clock.ts';
 import { type Bus, Core, type CoreFault, type FaultCause as CoreFaultCause, type PreparedImage } from './cpu/cpu.ts';
 import { FaultCause, ResetCause } from './device.ts';
+import type { Fuses } from './devices/fuses.ts';
 import type { ResetController } from './devices/reset.ts';
 import { ChipReset } from './fault.ts';
 import type { LoadedImage } from './image-loader.ts';
@@ -54,6 +56,7 @@ export class Processor {
   private readonly calls: CallWitness | undefined;
   /** The same, when it is to be told of steps as well. */
   private readonly steps: StepWitness | undefined;
+  private readonly view: ChipView;
   private sharesCalls = true;
   private readonly cores = new Map<PreparedImage, Core>();
   /** Of cores that were dropped. */
@@ -61,9 +64,10 @@ export class Processor {
   /** Hashes of images that ran behind a hand-over; only of those that count. */
   private readonly firmware = new Set<string>();
 
-  constructor(machine: Machine, reset: ResetController, calls?: CallWitness | StepWitness) {
+  constructor(machine: Machine, reset: ResetController, fuses: Fuses, calls?: CallWitness | StepWitness) {
     this.machine = machine;
     this.reset = reset;
+    this.view = new ChipView(machine, fuses, (time) => this.budgetFrom(time));
     this.calls = calls;
     this.steps = calls && 'stepsOf' in calls ? calls : undefined;
   }
@@ -176,6 +180,7 @@ export class Processor {
         leave: (cyclesLeft) => calls.leave(core.usedAt(cyclesLeft), this.timeAt(cyclesLeft)),
         step: (offset, cyclesLeft) => steps?.step(offset, core.usedAt(cyclesLeft), this.timeAt(cyclesLeft)),
       },
+      this.view,
     );
     return core;
   }
@@ -206,9 +211,13 @@ export class Processor {
     this.cores.delete(image);
   }
 
-  /** Cycles from now to the first moment that ends the run; sets the clock's RUN_END to it. */
   private budget(): number {
-    const { clock, queue, now } = this.machine;
+    return this.budgetFrom(this.machine.now);
+  }
+
+  /** Cycles from this time to the first moment that ends the run; sets the clock's RUN_END to it. */
+  private budgetFrom(now: number): number {
+    const { clock, queue } = this.machine;
     const end = Math.min(clock[Clock.ACTIVATION_END], queue.timeOf(endsRun));
     const cycles = Math.max(0, Math.ceil((end - now) / nsPerCycle));
     clock[Clock.RUN_END] = now + cycles * nsPerCycle;

@@ -7,7 +7,7 @@ import type { Canary } from './canary.ts';
 import { imageCanaries } from './of-images.ts';
 import { promiseCanaries } from './of-promises.ts';
 import { recordCanaries } from './of-records.ts';
-import { callCanary, sharingCanaries } from './of-sharing.ts';
+import { callCanaries, sharingCanaries } from './of-sharing.ts';
 import { stateCanaries } from './of-state.ts';
 import { windowCanaries } from './of-window.ts';
 import { wireCanaries } from './of-wire.ts';
@@ -22,7 +22,7 @@ export const canaries: readonly Canary[] = [
 ];
 
 export function canaryByName(name: string): Canary {
-  const all = [...canaries, ...windowCanaries, callCanary];
+  const all = [...canaries, ...windowCanaries, ...callCanaries];
   const found = all.find((canary) => canary.name === name);
   if (!found) throw new UnknownName(`no canary is called '${name}'; there are ${namesOf(all)}`);
   return found;
@@ -50,9 +50,9 @@ export function blindSpotOf({ canary }: { canary?: string }): number | undefined
   return canary === undefined ? undefined : canaryByName(canary).blindTo;
 }
 
-/** The word of RAM that a canary's harness leaves out of what shared calls read. */
-export function callsBlindTo({ canary }: { canary?: string }): number | undefined {
-  return canary === undefined ? undefined : canaryByName(canary).callsBlindTo;
+/** What a canary's harness leaves out of what shared calls read. */
+export function callsBlindOf({ canary }: { canary?: string }): Canary['callsBlind'] {
+  return canary === undefined ? undefined : canaryByName(canary).callsBlind;
 }
 
 /** What a canary's harness leaves out of the window of the search. */

@@ -4,6 +4,7 @@
 // A change that no longer fits the source fails the compilation with the place and the text: adapt it to the source.
 
 import type { SourceChange } from '../../../host/tools/guest.ts';
+import type { BlindSpots } from '../device/boards.ts';
 import type { Invariant } from '../invariants.ts';
 
 export interface Canary {
@@ -17,8 +18,8 @@ export interface Canary {
   changes: SourceChange[];
   /** The harness is broken as well: its list of what a boot reads leaves out this word of flash (device/boot-reads.ts). */
   blindTo?: number;
-  /** The harness is broken as well: what shared calls of functions read leaves out this word of RAM (host/board/cpu/known-calls.ts). */
-  callsBlindTo?: number;
+  /** The harness is broken as well: what shared calls read leaves out a word of RAM, or of flash (host/board/cpu/known-calls.ts). */
+  callsBlind?: BlindSpots;
   /** The harness is broken as well: the window by which states are told apart leaves this out (explore/state.ts). */
   windowLacks?: 'trailer';
 }

@@ -6,6 +6,11 @@ import type { Canary } from './canary.ts';
 /** In the middle of what an upload writes; a correct bootloader does not read it. */
 const address = MemoryMap.SLOT_B + 0x2000;
 
+const readsTheBus = {
+  find: "import { act } from './act';",
+  replace: "import { read32 } from '../protocol/guest/bus';\nimport { act } from './act';",
+};
+
 const looksOnceMore: Pick<Canary, 'about' | 'blindTo' | 'changes'> = {
   about: 'one read more than the list has, and what the boot writes depends on it',
   blindTo: address,
@@ -15,11 +20,7 @@ const looksOnceMore: Pick<Canary, 'about' | 'blindTo' | 'changes'> = {
       find: 'recordEvent(EVENT_BOOT_START, readResetCause(), readResetResetCount());',
       replace: `recordEvent(EVENT_BOOT_START, readResetCause(), readResetResetCount() + (read32(${address}) & 0xff));`,
     },
-    {
-      path: 'bootloader/main.ts',
-      find: "import { act } from './act';",
-      replace: "import { read32 } from '../protocol/guest/bus';\nimport { act } from './act';",
-    },
+    { path: 'bootloader/main.ts', ...readsTheBus },
   ],
 };
 
@@ -39,13 +40,12 @@ export const sharingCanaries: readonly Canary[] = [
 /** The last word of RAM, which is nobody's. */
 const lastWord = 2 * 0x1_0000 - 4;
 
-/** Of calls that are shared inside a boot. It is no scenario of `coldrig prove canaries`; the test of the power proof must catch it (power/power.test.ts). */
-export const callCanary: Canary = {
+const ofRam: Canary = {
   name: 'a byte of RAM that a call reads and that is not noted',
   about:
     'a verification takes longer for other flash, which it reads from RAM, and the calls of it are shared by all the rest',
   caughtBy: { proof: 'power', scenario: 'upgrade', invariant: 'shared' },
-  callsBlindTo: lastWord,
+  callsBlind: { blindTo: lastWord },
   changes: [
     {
       path: 'bootloader/main.ts',
@@ -53,11 +53,7 @@ export const callCanary: Canary = {
       replace: `recordEvent(EVENT_BOOT_START, readResetCause(), readResetResetCount());
   store<u32>(${lastWord}, read32(${address}) & 0xff);`,
     },
-    {
-      path: 'bootloader/main.ts',
-      find: "import { act } from './act';",
-      replace: "import { read32 } from '../protocol/guest/bus';\nimport { act } from './act';",
-    },
+    { path: 'bootloader/main.ts', ...readsTheBus },
     {
       path: 'bootloader/crypto/ed25519.ts',
       find: 'memory.fill(k, 0, HALF);',
@@ -66,3 +62,27 @@ export const callCanary: Canary = {
     },
   ],
 };
+
+const ofFlash: Canary = {
+  name: 'a word of flash that a call reads and that is not noted',
+  about: 'a verification takes longer for other flash, and the calls of it are shared by all the rest',
+  caughtBy: { proof: 'power', scenario: 'upgrade', invariant: 'shared' },
+  callsBlind: { looksBlindTo: address },
+  changes: [
+    {
+      path: 'bootloader/image/verify.ts',
+      find: '  beginFlow();',
+      replace: `  beginFlow();
+  for (let more = read32(${address}) & 0xff; more != 0; more--) memory.fill(revoked, 0, KEYHASH_SIZE);`,
+    },
+    {
+      path: 'bootloader/image/verify.ts',
+      find: "import { copyFromBus } from '../../protocol/guest/dma';",
+      replace:
+        "import { read32 } from '../../protocol/guest/bus';\nimport { copyFromBus } from '../../protocol/guest/dma';",
+    },
+  ],
+};
+
+/** Of calls that are shared inside a boot. They are no scenarios of `coldrig prove canaries`; the test of the power proof must catch them (power/power.test.ts). */
+export const callCanaries: readonly Canary[] = [ofRam, ofFlash];

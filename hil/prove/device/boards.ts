@@ -12,15 +12,19 @@ export function provingBoard(seed: number, options: Pick<BoardOptions, 'countBlo
 
 /** The two functions that take most of a boot's time. */
 export const verifying = ['sha256Update', 'ed25519Verify'];
-const verifications: SharedCalls = { functions: verifying };
+/** The two looks at an image (bootloader/image/verify.ts, bootloader/second-look.ts). */
+const looking = ['verifySlot', 'secondLook'];
+const verifications: SharedCalls = { functions: verifying, looking };
+
+/** What a canary's harness leaves out of what shared calls read and see. */
+export type BlindSpots = Pick<SharedCalls, 'blindTo' | 'looksBlindTo'>;
 
 /**
- * For proofs whose boots verify the same few images again and again: calls of the two functions that take most of a boot's time are shared by what they
- * read (host/board/cpu/known-calls.ts). Such a proof runs a sample of its boots with every call. `blindTo`: a word of RAM that is left out of what calls
- * read, for a canary.
+ * For proofs whose boots verify the same few images again and again: calls of the two functions that take most of a boot's time, and of the two looks at
+ * an image that they are part of, are shared by what they read (host/board/cpu/known-calls.ts). Such a proof runs a sample of its boots with every call.
  */
-export function sharedVerifications(blindTo?: number): SharedCalls {
-  return blindTo === undefined ? verifications : { ...verifications, blindTo };
+export function sharedVerifications(blind?: BlindSpots): SharedCalls {
+  return blind === undefined ? verifications : { ...verifications, ...blind };
 }
 
 /** Which blocks of a module were run on boards that were made in the course of `work`: 1 by block. */

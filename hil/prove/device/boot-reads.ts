@@ -9,21 +9,13 @@
 
 import type { Board } from '../../../host/board/board.ts';
 import { type FlashPicture, pageBytes, pageCount } from '../../../host/board/flash-array.ts';
+import type { CellsLook } from '../../../host/board/page-checks.ts';
 import type { Witness } from '../../../host/board/witness.ts';
 import type { Change } from './change.ts';
 
 const wordsPerPage = pageBytes / 4;
 /** How much of a page has marks. */
 const touches = { NONE: 0, SOME: 1, ALL: 2 } as const;
-
-/** Words of a page, from `from` up to but not including `to`. */
-export interface CellsLook {
-  page: number;
-  from: number;
-  to: number;
-  /** The page as the boot found it. */
-  seen: Int32Array;
-}
 
 export interface FuseLook {
   fuse: number;

@@ -1,7 +1,8 @@
 // Boots by what they read: two devices have the same boot exactly when they give the same answers.
 
 import { describe, expect, test } from 'vitest';
-import type { CellsLook, FuseLook, Look } from './boot-reads.ts';
+import type { CellsLook } from '../../../host/board/page-checks.ts';
+import type { FuseLook, Look } from './boot-reads.ts';
 import { type Answers, BootTree } from './boot-tree.ts';
 
 const words = 1024;

@@ -6,8 +6,8 @@
 // A device that agrees with all looks on the way to a boot has that boot. What must stay true: a boot is a function of the answers to its looks. So
 // two boots with the same answers so far ask the same next question. When they do not, a read is missing in a list, and `add` says so.
 
-import type { CellsLook, FuseLook, Look, ReadingsLook } from './boot-reads.ts';
-import { PageChecks } from './page-checks.ts';
+import { type CellsLook, PageChecks } from '../../../host/board/page-checks.ts';
+import type { FuseLook, Look, ReadingsLook } from './boot-reads.ts';
 
 /** A device without power, or whose power has just come, as far as looks can see it. */
 export interface Answers {

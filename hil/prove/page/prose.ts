@@ -50,13 +50,18 @@ Inside a boot that is run, most of the time goes into hashing an image and verif
 of these two functions (\`sha256Update\`, \`ed25519Verify\`) in the same way, by what they read. Such a function, with all that it calls, works in RAM alone: it never reaches the bus, so no device and no
 event takes part in it. One call is run on a copy of the core in which each access to RAM is noted, byte by byte. A later call with the same arguments is left out when RAM holds the same in every byte that the known
 call read before it wrote it, and the globals that it may read are the same; what that call wrote, what it returned and its cycles are applied. A call in which the budget of the core would end is run
-(\`host/board/cpu/known-calls.ts\`). Calls whose arguments are rare are run. The sample of boots that are run all the same is run with every call. A canary has the notes miss a word of RAM that a verification reads: the test of \`prove power\` must catch it. \`prove glitch\` shares these calls as well, but not in a boot whose glitch is in one of the two functions
+(\`host/board/cpu/known-calls.ts\`). Calls whose arguments are rare are run. The two looks at an image (\`verifySlot\`, \`secondLook\`), of which these functions are the larger part, are shared as a whole. They
+reach the bus, to read flash and fuses and to have the DMA copy both. So one such call is run with a bus that answers these accesses alone and notes them. A later call is left out when, beside RAM, flash and fuses hold
+the same in every word that the known call read, none of it unstable, and when no event is due before it ends; then the time of its stalls passes, and the notes of the boot get what it would have read
+(\`host/board/chip-view.ts\`). The sample of boots that are run all the same is run with every call. Two canaries have the notes miss a word of RAM or of flash that a verification reads: the test of \`prove power\` must
+catch them. \`prove glitch\` shares calls of the two functions as well, but not in a boot whose glitch is in one of them
 or in what they call; of the boots in which it shares, one in 64 is run with every call, too, and must have the same log and the same end.`;
 
 export const windows = `Second cuts are tried once for each *window*: fuses and unstable bits, of each place in the boot-state sectors whether it is blank, holds a record (and which) or what a cut left of one, how far the boot
 log is written, and of each slot the header, the TLVs, the trailer, and whether the signed bytes are those of the image they say they are (\`hil/prove/device/window.ts\`). A second cut that leaves a window
-which was judged before, and a boot that no known boot covers, is judged by that window (\`by window\` in the tables); one in eight of these is run all the same. That the window is all that decides is checked while the
-proof runs: two boots from one window that hand over to different images, or do anything different to flash or fuses, are a violation. The search of \`prove explore\` takes states for
+which was judged before, and a boot that no known boot covers, is judged by that window (\`by window\` in the tables); one in eight of these is run all the same. Here windows
+that differ only in how much of a torn record lies in the boot log are taken for one, because the next record goes to the same place. That the window is all that decides is checked while the proof runs: two boots from one
+window that hand over to different images, or do anything different to flash or fuses, are a violation. The search of \`prove explore\` takes states for
 one by a coarser window (\`hil/prove/explore/state.ts\`): it leaves out where in its sectors the newest boot-state record lies, the boot log, and time. That is checked as well. Of a seeded sample of states (one
 in twenty; one in two in the slice) up to two later arrivals, which came by another path, are moved in every way too (\`twins\` in the table). They must come to the same states as the first arrival; a
 difference is a violation, named \`window\` (\`hil/prove/explore/twins.ts\`). The test of the search has a canary for this: a window without the trailer of an image must be caught. One move is left out of the

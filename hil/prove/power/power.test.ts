@@ -2,7 +2,7 @@
 // coldrig prove power
 
 import { describe, expect, test } from 'vitest';
-import { callCanary } from '../canaries/of-sharing.ts';
+import { callCanaries } from '../canaries/of-sharing.ts';
 import { runSlice, toldOf } from '../testing.ts';
 import { slice } from './sampling.ts';
 
@@ -28,8 +28,10 @@ describe(`${result.points} power cuts with seed ${result.seed} (${sample})`, () 
   });
 });
 
-test(`${callCanary.name} is caught: a boot in which every call is run is not the boot that was shared`, async () => {
-  const { name, caughtBy } = callCanary;
-  const { found } = await runSlice('power', { canary: name, scenario: caughtBy.scenario, stopAtFirst: true });
-  expect(found.map(({ invariant }) => invariant)).toContain(caughtBy.invariant);
-});
+test.each(callCanaries)(
+  '$name is caught: a boot in which every call is run is not the boot that was shared',
+  async ({ name, caughtBy }) => {
+    const { found } = await runSlice('power', { canary: name, scenario: caughtBy.scenario, stopAtFirst: true });
+    expect(found.map(({ invariant }) => invariant)).toContain(caughtBy.invariant);
+  },
+);

@@ -1,6 +1,6 @@
 // `coldrig prove power`: update stories on the real bootloader and firmware, with power cuts at every point where they can make a difference.
 
-import { blindSpotOf, bootloaderFor, callsBlindTo, firmwareChangesOf } from '../canaries/canaries.ts';
+import { blindSpotOf, bootloaderFor, callsBlindOf, firmwareChangesOf } from '../canaries/canaries.ts';
 import { provingBoard, sharedVerifications } from '../device/boards.ts';
 import { type Fleet, type FleetOptions, type Images, makeImages, moduleOf } from '../device/images.ts';
 import { KnownBoots } from '../device/known-boots.ts';
@@ -108,7 +108,7 @@ class PowerBench implements Bench {
     try {
       const recording = this.recordingOf(scenario, images);
       const dut = new DeviceUnderTest(
-        provingBoard(options.seed, { sharedCalls: sharedVerifications(callsBlindTo(options)) }),
+        provingBoard(options.seed, { sharedCalls: sharedVerifications(callsBlindOf(options)) }),
         scenario,
         images,
         new KnownBoots(blindSpotOf(options)),

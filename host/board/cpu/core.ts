@@ -4,20 +4,16 @@
 // snapshot. After a run that did not return (fault, power cut) they are not a consistent state; the core
 // then refuses to run until restart() or restoreGlobals() has set one.
 
+import type { Bus } from './bus.ts';
 import { type CallListener, listenerTable } from './calls.ts';
+import type { Chip } from './chip.ts';
 import { counterWindow } from './counters.ts';
 import { type CoreFault, faultOf, stackFramesMax } from './faults.ts';
 import { fillTable } from './host-table.ts';
 import type { PreparedImage } from './image.ts';
-import type { Found, KnownCalls } from './known-calls.ts';
+import type { Found, KnownCall, KnownCalls } from './known-calls.ts';
 import { typeOfAsking } from './pure-calls.ts';
 import { writeTo } from './ram-content.ts';
-
-/** Addresses and values are 32-bit patterns; wasm passes them as signed numbers. `cyclesLeft` is exact and includes the access. */
-export interface Bus {
-  read32(address: number, cyclesLeft: number): number;
-  write32(address: number, value: number, cyclesLeft: number): void;
-}
 
 export type RunResult =
   | { outcome: 'returned'; cyclesUsed: number }
@@ -64,9 +60,9 @@ export class Core {
 
   /**
    * A core whose RAM and globals are as the image has them before any code has run. `listener` is told of calls when the image was prepared with
-   * traceCalls.
+   * traceCalls. `chip`: for the sharing of calls that look at it.
    */
-  constructor(image: PreparedImage, bus: Bus, listener?: CallListener) {
+  constructor(image: PreparedImage, bus: Bus, listener?: CallListener, chip?: Chip) {
     this.image = image;
     const imports = {
       bus: {
@@ -82,7 +78,7 @@ export class Core {
     this.memory = new Uint8Array(buffer);
     this.words = new Uint32Array(buffer);
     this.borrowed = new Uint32Array(image.globalWords);
-    this.held = { ram: this.words, bytes: Buffer.from(buffer), globals: new Uint32Array(image.globalWords) };
+    this.held = { ram: this.words, bytes: Buffer.from(buffer), globals: new Uint32Array(image.globalWords), chip };
     if (!image.fresh) {
       const globals = new Uint32Array(image.globalWords);
       this.saveGlobals(globals);
@@ -212,8 +208,17 @@ export class Core {
       this.writeGlobals(globals, 0);
     }
     for (let block = 0; block < sharedCounts.length; block++) sharedCounts[block] += call.blocks[block];
-    exports.answerCall?.(cyclesLeft - call.cycles, call.answer);
+    exports.answerCall?.(this.leftAfter(call, cyclesLeft), call.answer);
     return 1;
+  }
+
+  /** Cycles that are left behind a known call. Where the core was stalled in it, its budget was computed again. */
+  private leftAfter({ sight, cycles }: KnownCall, cyclesLeft: number): number {
+    const { chip } = this.held;
+    if (sight === undefined || chip === undefined) return cyclesLeft - cycles;
+    const left = chip.pass(sight, cycles, cyclesLeft);
+    this.granted += left - (cyclesLeft - cycles);
+    return left;
   }
 
   /** The helpers move globals through the first words of RAM, which is a hundred times faster than WebAssembly.Global. */

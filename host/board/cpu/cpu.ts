@@ -18,9 +18,11 @@
 //
 // testing/ has a reference interpreter, and random programs that the tests run on both.
 
+export type { Bus } from './bus.ts';
 export type { CallListener } from './calls.ts';
 export { type CheckedImage, checkImage, moduleBytesMax } from './check.ts';
-export { type Bus, budgetCyclesMax, Core, type RunResult } from './core.ts';
+export { type Chip, NotOnlyLooking, type Sight, type TracedRam, type Watching } from './chip.ts';
+export { budgetCyclesMax, Core, type RunResult } from './core.ts';
 export { blockBytesPerCycle, busAccessCycles, costTable } from './costs.ts';
 export type { Block } from './counters.ts';
 export type { CoreFault, FaultCause, GuestFault } from './faults.ts';

@@ -1,4 +1,5 @@
-// A cache of calls of pure functions: when RAM holds all that a known call has read, the call need not run again.
+// A cache of calls: when RAM, and of a function that looks at the chip the chip as well, holds all that a known call has read, the call need not run
+// again.
 //
 //   a core is about to run a call -> find: agrees with all that a known call read?  -> its outcome, to be applied to the core
 //                                                                              no  -> the core runs it. When the same was asked for often, the
@@ -11,6 +12,7 @@
 
 import { pageBytes } from './access-tracer.ts';
 import type { CheckedImage } from './check.ts';
+import type { Chip, Sight, TracedRam } from './chip.ts';
 import { listMutableGlobals } from './mutable-globals.ts';
 import { type PureFunction, pureFunctions } from './pure-calls.ts';
 import { type Content, contentOf, digestOf, holds } from './ram-content.ts';
@@ -20,8 +22,11 @@ import { type Trace, TracedCalls, type Words } from './traced-calls.ts';
 export interface SharedCalls {
   /** Names of functions, without their path; a name that an image does not have, or that is of another kind of function, is left out. */
   functions: readonly string[];
-  /** An address of RAM whose word is left out of what calls read, for a canary. */
+  /** The same of functions that look at the chip besides: that read flash and fuses. */
+  looking?: readonly string[];
+  /** An address of RAM whose word is left out of what calls read, and one of flash that is left out of what they see: for canaries. */
   blindTo?: number;
+  looksBlindTo?: number;
   /**
    * Index of a global. It and those behind it make no difference to a call: whoever runs the core vouches for that, and runs every call where they do
    * (glitch.ts).
@@ -40,6 +45,8 @@ export interface KnownCall {
   cycles: number;
   answer: number;
   blocks: Float64Array;
+  /** What it saw of the chip, where its function looks at that. */
+  sight: Sight | undefined;
 }
 
 /** What a core holds that is about to run a call. */
@@ -49,15 +56,20 @@ export interface Found {
   bytes: Buffer;
   /** The words of all mutable globals, where the function uses any. */
   globals: Uint32Array;
+  /** Undefined where no call is shared that looks at it. */
+  chip: Chip | undefined;
 }
 
 /** Calls of one function with the same arguments. */
 interface Calls {
   args: readonly number[];
-  /** How often they were asked for. */
+  /** How often they were asked for, and after how many asks the next attempt is made to trace the first one. */
   asks: number;
+  tracedAfter: number;
   /** What the first known one read, without constants: by the digest of what is there, calls are found. */
   reads: Content | undefined;
+  /** What it saw of the chip. */
+  sight: Sight | undefined;
   /** By digest: how often it was asked for and not known, up to `asksOfSame`. */
   asked: Map<number, number>;
   /** By digest. */
@@ -75,6 +87,9 @@ export const asksFirst = 64;
  * long as only running it. (Hashing a block: 18 us to run it, 6 where it is known, 100 to trace it.)
  */
 export const asksOfSame = 8;
+/** The same for a function that looks: to verify an image takes 0.2 ms where its hash is known, and 20 to trace it. */
+export const asksOfSameLook = 64;
+const prime = 0x0100_0193;
 /** Combinations of arguments of one function; calls with others are not shared. */
 const argumentsMax = 64;
 
@@ -86,8 +101,9 @@ export class KnownCalls {
   private readonly constants: Uint8Array;
   private readonly countBlocks: boolean;
   private readonly blindTo: number | undefined;
+  private readonly looksBlindTo: number | undefined;
   private readonly calls: Calls[][];
-  /** By function: the words of the globals that it may read. */
+  /** By function: the words of the globals that it may read, or leave as they are. */
   private readonly globalWords: readonly (readonly number[])[];
   private traced: TracedCalls | undefined;
   private kept = 0;
@@ -95,34 +111,47 @@ export class KnownCalls {
 
   constructor(
     image: CheckedImage,
-    { functions, blindTo, indifferentFrom = Number.POSITIVE_INFINITY }: SharedCalls,
+    { functions, looking, blindTo, looksBlindTo, indifferentFrom = Number.POSITIVE_INFINITY }: SharedCalls,
     countBlocks: boolean,
   ) {
     this.bytes = image.bytes;
     this.constants = constantWords(image);
     this.countBlocks = countBlocks;
     this.blindTo = blindTo;
-    this.functions = pureFunctions(image, functions);
+    this.looksBlindTo = looksBlindTo;
+    this.functions = pureFunctions(image, functions, looking);
     this.calls = this.functions.map(() => []);
     const globals = listMutableGlobals(image);
     this.usesGlobals = this.functions.map(({ reads, writes }) =>
       globals.some(({ index }) => reads.has(index) || writes.has(index)),
     );
-    this.globalWords = this.functions.map(({ reads }) =>
+    this.globalWords = this.functions.map(({ reads, writes }) =>
       globals.flatMap(({ index, word, wide }) =>
-        reads.has(index) && index < indifferentFrom ? [word, ...(wide ? [word + 1] : [])] : [],
+        (reads.has(index) || writes.has(index)) && index < indifferentFrom ? [word, ...(wide ? [word + 1] : [])] : [],
       ),
     );
   }
 
-  find(entry: number, args: readonly number[], { ram, bytes, globals }: Found, budget: number): KnownCall | undefined {
+  find(entry: number, args: readonly number[], held: Found, budget: number): KnownCall | undefined {
+    const { ram, bytes, globals, chip } = held;
+    const { looks } = this.functions[entry];
+    if (looks && chip === undefined) return undefined;
     const calls = this.callsWith(entry, args);
-    if (calls === undefined || ++calls.asks < asksFirst) return undefined;
-    if (calls.reads === undefined) return this.trace(entry, calls, ram, globals, budget);
+    if (calls === undefined) return undefined;
+    calls.asks++;
+    if (calls.reads === undefined) {
+      if (calls.asks < calls.tracedAfter) return undefined;
+      // Where it cannot be traced, attempts become rare.
+      calls.tracedAfter *= 2;
+      return this.trace(entry, calls, held, budget);
+    }
     const asked = digest(calls.reads, ram, globals, this.globalWords[entry]);
-    for (const call of calls.known.get(asked) ?? [])
-      if (holds(call.read, ram, bytes) && agrees(call, globals)) return call.cycles <= budget ? call : undefined;
-    return this.isWorthTracing(calls, asked) ? this.trace(entry, calls, ram, globals, budget) : undefined;
+    for (const call of calls.known.get(asked) ?? []) {
+      if (!holds(call.read, ram, bytes) || !agrees(call, globals)) continue;
+      if (call.sight === undefined) return call.cycles <= budget ? call : undefined;
+      if (chip?.shows(call.sight, call.cycles, budget)) return call;
+    }
+    return this.isWorthTracing(calls, asked, chip) ? this.trace(entry, calls, held, budget) : undefined;
   }
 
   /** How many calls of a function with these arguments are known. */
@@ -132,15 +161,21 @@ export class KnownCalls {
   }
 
   /** Counts that this digest was asked for and not known. */
-  private isWorthTracing({ asked: counts }: Calls, asked: number): boolean {
-    const asks = (counts.get(asked) ?? 0) + 1;
-    if (asks > asksOfSame) return true;
+  private isWorthTracing({ asked: counts, sight }: Calls, asked: number, chip: Chip | undefined): boolean {
+    const seen = sight === undefined ? 0 : chip?.digestAt(sight);
+    // What depends on chance is not shared.
+    if (seen === undefined) return false;
+    const most = sight === undefined ? asksOfSame : asksOfSameLook;
+    const key = Math.imul(asked, prime) ^ seen;
+    const asks = (counts.get(key) ?? 0) + 1;
+    // What is known may have been forgotten. A look may be disturbed each time.
+    if (asks > most) return sight === undefined;
     if (asks === 1 && ++this.asked > askedMax) {
       for (const { asked } of this.calls.flat()) asked.clear();
       this.asked = 1;
     }
-    counts.set(asked, asks);
-    return asks === asksOfSame;
+    counts.set(key, asks);
+    return asks === most;
   }
 
   private keep({ known }: Calls, asked: number, call: KnownCall): void {
@@ -157,29 +192,31 @@ export class KnownCalls {
     const all = this.calls[entry];
     const found = all.find((each) => isSame(each.args, args));
     if (found !== undefined || all.length === argumentsMax) return found;
-    const fresh: Calls = { args: args.slice(), asks: 0, reads: undefined, asked: new Map(), known: new Map() };
+    const fresh: Calls = {
+      ...{ args: args.slice(), asks: 0, tracedAfter: asksFirst, reads: undefined, sight: undefined },
+      ...{ asked: new Map(), known: new Map() },
+    };
     all.push(fresh);
     return fresh;
   }
 
-  private trace(
-    entry: number,
-    calls: Calls,
-    ram: Uint32Array,
-    globals: Uint32Array,
-    budget: number,
-  ): KnownCall | undefined {
+  private trace(entry: number, calls: Calls, { ram, globals, chip }: Found, budget: number): KnownCall | undefined {
     const { bytes, functions, countBlocks } = this;
+    const { functionIndex, looks } = functions[entry];
     this.traced ??= new TracedCalls(bytes, functions, countBlocks);
-    const trace = this.traced.run(functions[entry].functionIndex, calls.args, ram, globals, budget);
+    const watch = chip && ((tracedRam: TracedRam) => chip.watch(tracedRam, budget, this.looksBlindTo));
+    const trace = this.traced.run(functionIndex, calls.args, ram, globals, budget, looks ? watch : undefined);
     if (trace === undefined) return undefined;
     const call = this.knownOf(entry, trace);
     calls.reads ??= contentOf(this.varying(trace.read));
+    calls.sight ??= trace.sight;
     this.keep(calls, digest(calls.reads, ram, globals, this.globalWords[entry]), call);
-    return call;
+    // Something may happen while it runs, which the trace did not see.
+    return trace.sight === undefined || chip?.shows(trace.sight, trace.cycles, budget) ? call : undefined;
   }
 
-  private knownOf(entry: number, { read, wrote, globals, globalsAfter, cycles, answer, blocks }: Trace): KnownCall {
+  private knownOf(entry: number, trace: Trace): KnownCall {
+    const { read, wrote, globals, globalsAfter, cycles, answer, blocks, sight } = trace;
     return {
       read: contentOf(this.noted(read)),
       globals: this.globalWords[entry].map((word) => ({ word, value: globals[word] })),
@@ -187,7 +224,7 @@ export class KnownCalls {
       changes: [...globals.keys()].flatMap((word) =>
         globals[word] === globalsAfter[word] ? [] : [{ word, value: globalsAfter[word] }],
       ),
-      ...{ cycles, answer, blocks },
+      ...{ cycles, answer, blocks, sight },
     };
   }
 
@@ -229,6 +266,6 @@ function agrees({ globals: known }: KnownCall, globals: Uint32Array): boolean {
 /** Of what is where a known call has read. Two that are taken for one are traced once more, and no more comes of it. */
 function digest(reads: Content, ram: Uint32Array, globals: Uint32Array, globalWords: readonly number[]): number {
   let hash = digestOf(reads, ram);
-  for (const word of globalWords) hash = Math.imul(hash ^ globals[word], 0x0100_0193);
+  for (const word of globalWords) hash = Math.imul(hash ^ globals[word], prime);
   return hash;
 }

@@ -1,7 +1,8 @@
-// Calls that can be shared by what they read: of functions that work in RAM alone.
+// Calls that can be shared by what they read: of functions that work in RAM alone, and of those that look at the chip besides.
 //
-// Such a function, and all that it calls, never reaches the bus and calls nothing by a table. So what a call does is a function of its arguments, of
+// The first kind, with all that it calls, never reaches the bus and calls nothing by a table. So what a call does is a function of its arguments, of
 // the bytes of RAM that it reads and of the mutable globals that it reads, and of nothing else: no device, no time, no event takes part.
+// The second kind reaches the bus. Only a trace shows whether a call did no more there than to look (chip.ts).
 //
 //   at its entry    known(its arguments, cycles) -> 1: it need not run, the host has done all of it   0: it runs
 //
@@ -21,6 +22,8 @@ export interface PureFunction {
   parameters: number;
   /** It returns an i32; else nothing. */
   answers: boolean;
+  /** It reaches the bus, and is to look at the chip there and no more. */
+  looks: boolean;
   /** Function indices: itself, and all that it calls. */
   reaches: ReadonlySet<number>;
   /** Indices of the globals that these read, and of those that they write. */
@@ -31,31 +34,38 @@ export interface PureFunction {
 const { I32 } = ValueType;
 const { CALL, CALL_INDIRECT, GLOBAL_GET, GLOBAL_SET } = Op;
 
-/** Those of the functions with these names whose calls can be shared. A name is compared without its path. */
-export function pureFunctions(image: CheckedImage, names: readonly string[]): PureFunction[] {
+/** Those of the functions with these names whose calls can be shared; `looking`: names of those that look. A name is compared without its path. */
+export function pureFunctions(
+  image: CheckedImage,
+  names: readonly string[],
+  looking: readonly string[] = [],
+): PureFunction[] {
   const { declarations, sections } = image;
   const found: PureFunction[] = [];
   for (const [functionIndex, type] of declarations.functions.entries()) {
     const name = nameOf(sections.names, functionIndex);
-    if (!names.includes(name.slice(name.lastIndexOf('/') + 1))) continue;
+    const last = name.slice(name.lastIndexOf('/') + 1);
+    const looks = image.callGraph.reachesBus[functionIndex] === 1;
+    if (!(looks ? looking : names).includes(last)) continue;
     const { parameters, results } = declarations.types[type];
     if (![...parameters, ...results].every((each) => each === I32)) continue;
     const use = useOf(image, functionIndex);
-    if (use) found.push({ functionIndex, parameters: parameters.length, answers: results.length === 1, ...use });
+    if (use) found.push({ functionIndex, parameters: parameters.length, answers: results.length === 1, looks, ...use });
   }
   return found;
 }
 
-/** What a function and all that it calls use; undefined when that is more than RAM and globals. */
+/** What a function and all that it calls use; undefined when it calls something by a table. */
 function useOf(
   image: CheckedImage,
   functionIndex: number,
 ): Pick<PureFunction, 'reaches' | 'reads' | 'writes'> | undefined {
-  const { code, callGraph, declarations } = image;
-  if (callGraph.reachesBus[functionIndex] === 1) return undefined;
+  const { code, declarations } = image;
   const [reaches, reads, writes] = [new Set([functionIndex]), new Set<number>(), new Set<number>()];
   // A set tells what is added while it is walked.
   for (const reached of reaches) {
+    // The bus.
+    if (reached < declarations.importedFunctions) continue;
     const { first, last } = code.bodies[reached - declarations.importedFunctions];
     for (let i = first; i <= last; i++) {
       const key = code.opcode[i];

@@ -4,7 +4,9 @@
 // RAM and globals as the asking core has them. So the asking core is not touched.
 
 import { AccessTracer, pageBytes } from './access-tracer.ts';
+import type { Bus } from './bus.ts';
 import { type CheckedImage, checkImage } from './check.ts';
+import { NotOnlyLooking, type Sight, type TracedRam, type Watching } from './chip.ts';
 import { countedSegments, counterWindow } from './counters.ts';
 import { ValueType } from './declarations.ts';
 import { helperFunctions } from './helpers.ts';
@@ -38,6 +40,18 @@ export interface Trace {
   answer: number;
   /** Executions of each block; empty where blocks are not counted. */
   blocks: Float64Array;
+  /** Of a function that looks at the chip. */
+  sight: Sight | undefined;
+}
+
+/** For functions that work in RAM alone. */
+const deaf: Bus = {
+  read32: () => notReached(),
+  write32: () => notReached(),
+};
+
+function notReached(): never {
+  throw new Error('a pure function has reached the bus, a defect of pure-calls.ts');
 }
 
 interface TracedExports {
@@ -53,6 +67,7 @@ export class TracedCalls {
   private readonly exports: TracedExports;
   /** RAM, the map of what was read, and the map of what was written: see access-tracer.ts. */
   private readonly words: Uint32Array;
+  private readonly bytes: Uint8Array;
   /** The same, two words each. */
   private readonly pairs: Float64Array;
   private readonly ramWords: number;
@@ -62,16 +77,20 @@ export class TracedCalls {
   private isClean = true;
   private readonly globalWords: number;
   private readonly counters: number;
+  private bus = deaf;
 
   constructor(bytes: Uint8Array, functions: readonly PureFunction[], countBlocks: boolean) {
     const image = checkImage(bytes);
     const { module, globalWords, counters } = tracedModule(image, functions, countBlocks);
-    const deaf = () => {
-      throw new Error('a pure function has reached the bus, a defect of pure-calls.ts');
+    const imports = {
+      bus: {
+        read32: (address: number, cyclesLeft: number) => this.bus.read32(address, cyclesLeft),
+        write32: (address: number, value: number, cyclesLeft: number) => this.bus.write32(address, value, cyclesLeft),
+      },
     };
-    const imports = { bus: { read32: deaf, write32: deaf } };
     this.exports = new WebAssembly.Instance(module, imports).exports as unknown as TracedExports;
     this.words = new Uint32Array(this.exports.memory.buffer);
+    this.bytes = new Uint8Array(this.exports.memory.buffer);
     this.pairs = new Float64Array(this.exports.memory.buffer);
     this.ramWords = (image.memoryPages * pageBytes) / 4;
     this.room = new Uint32Array(this.ramWords);
@@ -79,15 +98,21 @@ export class TracedCalls {
     this.counters = counters;
   }
 
-  /** Calls a function with this RAM, these globals and this budget; undefined when it does not return. */
+  /**
+   * Calls a function with this RAM, these globals and this budget; undefined when it does not return, or does more than to look. `watch`: gives the bus
+   * of a function that looks.
+   */
   run(
     functionIndex: number,
     args: readonly number[],
     ram: Uint32Array,
     globals: Uint32Array,
     budget: number,
+    watch?: (ram: TracedRam) => Watching,
   ): Trace | undefined {
     const { exports, words, ramWords } = this;
+    const watching = watch?.({ bytes: this.bytes.subarray(0, 4 * ramWords), wrote: this.markWritten });
+    this.bus = watching ?? deaf;
     this.restoreGlobals(globals);
     words.set(ram);
     // After a call that did not return.
@@ -101,6 +126,7 @@ export class TracedCalls {
     } catch (error) {
       // A trap, or no room on the host's own stack: the asking core runs the call itself, and finds out.
       if (error instanceof WebAssembly.RuntimeError || error instanceof RangeError) return undefined;
+      if (error instanceof NotOnlyLooking) return undefined;
       throw error;
     }
     const cycles = budget - exports.readCycles();
@@ -110,9 +136,15 @@ export class TracedCalls {
     const blocks = this.blockCounts().map((count, block) => count - before[block]);
     return {
       ...{ read, wrote, globals: globals.slice(), globalsAfter: this.globals() },
-      ...{ cycles, answer: answer ?? 0, blocks },
+      ...{ cycles, answer: answer ?? 0, blocks, sight: watching?.end() },
     };
   }
+
+  /** For what the chip writes: a block copy. */
+  private readonly markWritten = (address: number, length: number): void => {
+    const from = 2 * 4 * this.ramWords + address;
+    this.bytes.fill(0xff, from, from + length);
+  };
 
   /** The words that a map marks, with what `source` holds there. The map is empty again afterwards. */
   private marked(map: number, source: Uint32Array): Words {

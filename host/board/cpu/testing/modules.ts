@@ -1,7 +1,7 @@
 // Small modules for the tests of this folder, written as text.
 
 import binaryen from 'binaryen';
-import type { Bus } from '../core.ts';
+import type { Bus } from '../bus.ts';
 
 /** Assembles WebAssembly text, as it is written: with its names, and nothing optimised away. */
 export function assemble(text: string): Uint8Array {

@@ -1,9 +1,16 @@
-// Whether a flash holds what a boot has read of it, with one comparison for each page.
+// Whether a flash holds what was read of it, with one comparison for each page.
 //
 // A page is copied before it is written, and a page that was shown is never written: the same page object always has the same content. So a page that
 // was compared once is not compared again. What must stay true: no page that is passed in here is written later (`picture` ensures it).
 
-import type { CellsLook } from './boot-reads.ts';
+/** Words of a page, from `from` up to but not including `to`, which were read. */
+export interface CellsLook {
+  page: number;
+  from: number;
+  to: number;
+  /** The page as it was then. */
+  seen: Int32Array;
+}
 
 interface PageCheck {
   page: number;
