@@ -8,7 +8,14 @@ import { Activity } from '../../protocol/plant/energies.ts';
 import type { CallWitness, StepWitness } from './call-witness.ts';
 import { ChipView } from './chip-view.ts';
 import { Clock, nsPerCycle } from './clock.ts';
-import { type Bus, Core, type CoreFault, type FaultCause as CoreFaultCause, type PreparedImage } from './cpu/cpu.ts';
+import {
+  type Bus,
+  Core,
+  type CoreFault,
+  type FaultCause as CoreFaultCause,
+  type Leaving,
+  type PreparedImage,
+} from './cpu/cpu.ts';
 import { FaultCause, ResetCause } from './device.ts';
 import type { Fuses } from './devices/fuses.ts';
 import type { ResetController } from './devices/reset.ts';
@@ -57,7 +64,7 @@ export class Processor {
   /** The same, when it is to be told of steps as well. */
   private readonly steps: StepWitness | undefined;
   private readonly view: ChipView;
-  private sharesCalls = true;
+  private leaves: Leaving = 'all';
   private readonly cores = new Map<PreparedImage, Core>();
   /** Of cores that were dropped. */
   private readonly dropped: { image: PreparedImage; counts: Float64Array }[] = [];
@@ -100,11 +107,16 @@ export class Processor {
 
   /** Runs in the course of `work` every call of the guest, also those that are known; only of a board with the option `sharedCalls`. */
   withEveryCall<Result>(work: () => Result): Result {
-    this.sharesCalls = false;
+    return this.leaving('none', work);
+  }
+
+  /** Leaves out in the course of `work` these known calls alone. */
+  leaving<Result>(leaves: Leaving, work: () => Result): Result {
+    this.leaves = leaves;
     try {
       return work();
     } finally {
-      this.sharesCalls = true;
+      this.leaves = 'all';
     }
   }
 
@@ -127,7 +139,7 @@ export class Processor {
     const { clock } = machine;
     clock[Clock.ACTIVATION_END] = machine.now + activationLimitNs;
     machine.coreRunning = true;
-    core.sharesCalls = this.sharesCalls;
+    core.leaves = this.leaves;
     machine.bus.rearmNeeded = false;
     let fault: CoreFault | undefined;
     const budget = this.budget();

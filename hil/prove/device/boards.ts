@@ -13,7 +13,7 @@ export function provingBoard(seed: number, options: Pick<BoardOptions, 'countBlo
 /** The two functions that take most of a boot's time. */
 export const verifying = ['sha256Update', 'ed25519Verify'];
 /** The two looks at an image (bootloader/image/verify.ts, bootloader/second-look.ts). */
-const looking = ['verifySlot', 'secondLook'];
+export const looking = ['verifySlot', 'secondLook'];
 const verifications: SharedCalls = { functions: verifying, looking };
 
 /** What a canary's harness leaves out of what shared calls read and see. */
