@@ -8,14 +8,7 @@ import { Activity } from '../../protocol/plant/energies.ts';
 import type { CallWitness, StepWitness } from './call-witness.ts';
 import { ChipView } from './chip-view.ts';
 import { Clock, nsPerCycle } from './clock.ts';
-import {
-  type Bus,
-  Core,
-  type CoreFault,
-  type FaultCause as CoreFaultCause,
-  type Leaving,
-  type PreparedImage,
-} from './cpu/cpu.ts';
+import { type Bus, Core, type CoreFault, type FaultCause as CoreFaultCause, type PreparedImage } from './cpu/cpu.ts';
 import { FaultCause, ResetCause } from './device.ts';
 import type { Fuses } from './devices/fuses.ts';
 import type { ResetController } from './devices/reset.ts';
@@ -64,7 +57,7 @@ export class Processor {
   /** The same, when it is to be told of steps as well. */
   private readonly steps: StepWitness | undefined;
   private readonly view: ChipView;
-  private leaves: Leaving = 'all';
+  private sharesCalls = true;
   private readonly cores = new Map<PreparedImage, Core>();
   /** Of cores that were dropped. */
   private readonly dropped: { image: PreparedImage; counts: Float64Array }[] = [];
@@ -107,16 +100,11 @@ export class Processor {
 
   /** Runs in the course of `work` every call of the guest, also those that are known; only of a board with the option `sharedCalls`. */
   withEveryCall<Result>(work: () => Result): Result {
-    return this.leaving('none', work);
-  }
-
-  /** Leaves out in the course of `work` these known calls alone. */
-  leaving<Result>(leaves: Leaving, work: () => Result): Result {
-    this.leaves = leaves;
+    this.sharesCalls = false;
     try {
       return work();
     } finally {
-      this.leaves = 'all';
+      this.sharesCalls = true;
     }
   }
 
@@ -139,7 +127,7 @@ export class Processor {
     const { clock } = machine;
     clock[Clock.ACTIVATION_END] = machine.now + activationLimitNs;
     machine.coreRunning = true;
-    core.leaves = this.leaves;
+    core.sharesCalls = this.sharesCalls;
     machine.bus.rearmNeeded = false;
     let fault: CoreFault | undefined;
     const budget = this.budget();

@@ -11,7 +11,7 @@ import { counterWindow } from './counters.ts';
 import { type CoreFault, faultOf, stackFramesMax } from './faults.ts';
 import { fillTable } from './host-table.ts';
 import type { PreparedImage } from './image.ts';
-import type { Found, KnownCall, KnownCalls, Leaving } from './known-calls.ts';
+import type { Found, KnownCall, KnownCalls } from './known-calls.ts';
 import { typeOfAsking } from './pure-calls.ts';
 import { writeTo } from './ram-content.ts';
 
@@ -49,8 +49,8 @@ export class Core {
   private granted = 0;
   /** Cycles that were left when the last run ended: kept, because to ask the module takes longer than an access. */
   private rest = 0;
-  /** Only of an image whose calls are shared. */
-  leaves: Leaving = 'all';
+  /** Whether known calls are left out; only of an image whose calls are shared. Off, every call is run. */
+  sharesCalls = true;
   /** What is in the words of RAM through which globals are moved. */
   private readonly borrowed: Uint32Array;
   /** For known calls. */
@@ -194,8 +194,7 @@ export class Core {
 
   /** Called at the entry of a function. `values`: its arguments, then the cycles that are left. When the call is known, does what it does. */
   private isKnown(known: KnownCalls, entry: number, values: number[]): number {
-    const { leaves } = this;
-    if (leaves === 'none' || (leaves === 'ram' && known.functions[entry].looks)) return 0;
+    if (!this.sharesCalls) return 0;
     const { exports, words, held, sharedCounts } = this;
     const { globals } = held;
     const cyclesLeft = values.pop() as number;

@@ -36,7 +36,7 @@ export {
   prepareReadout,
   prepareSequencer,
 } from './image.ts';
-export type { Leaving, SharedCalls } from './known-calls.ts';
+export type { SharedCalls } from './known-calls.ts';
 export type { MutableGlobal } from './mutable-globals.ts';
 export { ImageRefused, type RefusalCode } from './refused.ts';
 export { customSection } from './sections.ts';

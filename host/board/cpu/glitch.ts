@@ -182,11 +182,7 @@ function helperFunctions(first: number, firstGlobal: number): GlitchHelper[] {
 }
 
 /** Names of the functions that run in calls of these, where such calls can be shared (pure-calls.ts). A glitch elsewhere does not change what a call does. */
-export function functionsIn(
-  image: CheckedImage,
-  names: readonly string[],
-  looking: readonly string[] = [],
-): Set<string> {
-  const reached = pureFunctions(image, names, looking).flatMap(({ reaches }) => [...reaches]);
+export function functionsIn(image: CheckedImage, names: readonly string[]): Set<string> {
+  const reached = pureFunctions(image, names).flatMap(({ reaches }) => [...reaches]);
   return new Set(reached.map((functionIndex) => nameOf(image.sections.names, functionIndex)));
 }

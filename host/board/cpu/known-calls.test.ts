@@ -190,7 +190,7 @@ describe('a core that shares calls', () => {
 
   it('runs every call when it is told to', () => {
     const { shares } = new Twins(bytes, work);
-    shares.leaves = 'none';
+    shares.sharesCalls = false;
     for (let asks = 0; asks < asksFirst; asks++) shares.run('interrupt', 40, budget);
     expect(shares.image.knownCalls?.known(0, [40, 9])).toBe(0);
   });

@@ -34,9 +34,6 @@ export interface SharedCalls {
   indifferentFrom?: number;
 }
 
-/** Which known calls are left out: all; those that work in RAM alone; or none, and every call is run. */
-export type Leaving = 'all' | 'ram' | 'none';
-
 /** What a call does. */
 export interface KnownCall {
   read: Content;
