@@ -130,6 +130,7 @@ describe('a board that shares calls which look', () => {
   it.each([
     ['writes another register', write('RECORDER', 'EVENT', 1)],
     ['reads another device', `(drop ${read('TIMER', 'NOW_LOW')})`],
+    ['writes bits that are not writable', write('DMA', 'LENGTH', 0x7000_0000)],
     ['copies to the bus', `${write('DMA', 'CONTROL', 3)}`],
     ['starts a copy whose registers were set before', ''],
   ])('never shares a call that %s', (_, doing) => {

@@ -6,7 +6,7 @@
 //
 // What must stay true: an access that is answered here is answered as on the bus; any other access ends the trace, and the call is run.
 
-import { DMA, FUSES } from '../../protocol/generated/registers.ts';
+import { DMA, FUSES, type RegisterEntry } from '../../protocol/generated/registers.ts';
 import { Fuse } from '../../protocol/memory-map.ts';
 import { Clock, nsPerCycle } from './clock.ts';
 import { type Chip, NotOnlyLooking, type Sight, type TracedRam, type Watching } from './cpu/cpu.ts';
@@ -18,6 +18,7 @@ import type { Machine } from './machine.ts';
 import { type CellsLook, PageChecks } from './page-checks.ts';
 
 const { RAM_ADDRESS, BUS_ADDRESS, LENGTH, CONTROL } = DMA.registers;
+const copyRegisters: readonly RegisterEntry[] = [RAM_ADDRESS, BUS_ADDRESS, LENGTH];
 const { START } = CONTROL.fields;
 /** A copy from the bus into RAM, forward. */
 const startForward = START.values.START << START.shift;
@@ -133,15 +134,15 @@ class Watch implements Watching {
 
   write32(address: number, value: number, cyclesLeft: number): void {
     this.access(cyclesLeft);
-    const register = (address >>> 0) - DMA.base;
-    if (register !== CONTROL.offset) {
-      if (![RAM_ADDRESS.offset, BUS_ADDRESS.offset, LENGTH.offset].includes(register as 0)) throw new NotOnlyLooking();
-      this.staged.set(register, value >>> 0);
+    const offset = (address >>> 0) - DMA.base;
+    if (offset !== CONTROL.offset) {
+      const register = copyRegisters.find((each) => each.offset === offset);
+      // The bus refuses a bit that is not writable.
+      if (register === undefined || (value & ~register.writable) !== 0) throw new NotOnlyLooking();
+      this.staged.set(offset, value >>> 0);
       return;
     }
-    const [ramAddress, busAddress, length] = [RAM_ADDRESS, BUS_ADDRESS, LENGTH].map(({ offset }) =>
-      this.staged.get(offset),
-    );
+    const [ramAddress, busAddress, length] = copyRegisters.map((each) => this.staged.get(each.offset));
     // Another copy, or one whose registers were set before the call.
     if (value !== startForward || ramAddress === undefined || busAddress === undefined || length === undefined)
       throw new NotOnlyLooking();
