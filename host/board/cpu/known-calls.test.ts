@@ -188,6 +188,18 @@ describe('a core that shares calls', () => {
     expect(ask(knowing(0), 4)).toBe(ask(knowing(), 3));
   });
 
+  it('leaves a global as the call does that writes it and never reads it', () => {
+    const writer = image(
+      `(global $left (mut i32) (i32.const 1))
+       (func $work (param $at i32) (param $bits i32) (result i32) (global.set $left (local.get $bits)) (local.get $at))`,
+      { interrupt },
+    );
+    const twins = new Twins(writer, work);
+    // The call is known from a core in which the global has that value already.
+    for (let asks = 0; asks < 2 * asksFirst; asks++) twins.run(40);
+    twins.run(40, budget, (core) => core.restart());
+  });
+
   it('runs every call when it is told to', () => {
     const { shares } = new Twins(bytes, work);
     shares.sharesCalls = false;
