@@ -25,14 +25,19 @@ const startForward = START.values.START << START.shift;
 const fuseAddress = FUSES.base + FUSES.registers.WORD.offset;
 
 /** A read: of flash, or of one word of fuses. */
-type Look = { address: number; length: number } | { fuse: number; value: number };
+type Look = { address: number; length: number } | FuseLook;
+
+interface FuseLook {
+  fuse: number;
+  value: number;
+}
 
 interface BoardSight extends Sight {
   looks: readonly Look[];
   pages: PageChecks;
   /** Numbers of the pages. */
   places: readonly number[];
-  fuses: readonly { fuse: number; value: number }[];
+  fuses: readonly FuseLook[];
   /** From the beginning of the call to its last access, in cycles with stalls. */
   lastAccess: number;
   /** What is in the DMA's registers behind its last copy. */
@@ -111,7 +116,6 @@ class Watch implements Watching {
   private readonly blindTo: number | undefined;
   private readonly looks: Look[] = [];
   private readonly cells: CellsLook[] = [];
-  private readonly words = new Map<number, number>();
   private stalls = 0;
   private lastAccess = 0;
   private readonly staged = new Map<number, number>();
@@ -151,7 +155,7 @@ class Watch implements Watching {
 
   end(): BoardSight {
     const { looks, stalls, lastAccess, copied } = this;
-    const fuses = Array.from(this.words, ([fuse, value]) => ({ fuse, value }));
+    const fuses = looks.filter((look): look is FuseLook => 'fuse' in look);
     const cells = this.blindTo === undefined ? this.cells : this.cells.flatMap((look) => without(look, this.blindTo));
     const places = [...new Set(cells.map(({ page }) => page))];
     return { looks, pages: new PageChecks(cells), places, fuses, stalls, lastAccess, copied };
@@ -209,7 +213,6 @@ class Watch implements Watching {
     if (fuse < 0 || fuse >= Fuse.WORD_COUNT || this.fuses.weak[fuse] !== 0) throw new NotOnlyLooking();
     const value = this.fuses.cells[fuse];
     this.looks.push({ fuse, value });
-    this.words.set(fuse, value);
     return value;
   }
 }

@@ -7,6 +7,7 @@ import type { Canary } from './canary.ts';
 const address = MemoryMap.SLOT_B + 0x2000;
 
 const readsTheBus = {
+  path: 'bootloader/main.ts',
   find: "import { act } from './act';",
   replace: "import { read32 } from '../protocol/guest/bus';\nimport { act } from './act';",
 };
@@ -20,7 +21,7 @@ const looksOnceMore: Pick<Canary, 'about' | 'blindTo' | 'changes'> = {
       find: 'recordEvent(EVENT_BOOT_START, readResetCause(), readResetResetCount());',
       replace: `recordEvent(EVENT_BOOT_START, readResetCause(), readResetResetCount() + (read32(${address}) & 0xff));`,
     },
-    { path: 'bootloader/main.ts', ...readsTheBus },
+    readsTheBus,
   ],
 };
 
@@ -53,7 +54,7 @@ const ofRam: Canary = {
       replace: `recordEvent(EVENT_BOOT_START, readResetCause(), readResetResetCount());
   store<u32>(${lastWord}, read32(${address}) & 0xff);`,
     },
-    { path: 'bootloader/main.ts', ...readsTheBus },
+    readsTheBus,
     {
       path: 'bootloader/crypto/ed25519.ts',
       find: 'memory.fill(k, 0, HALF);',

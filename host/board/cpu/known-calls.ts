@@ -204,8 +204,9 @@ export class KnownCalls {
     const { bytes, functions, countBlocks } = this;
     const { functionIndex, looks } = functions[entry];
     this.traced ??= new TracedCalls(bytes, functions, countBlocks);
-    const watch = chip && ((tracedRam: TracedRam) => chip.watch(tracedRam, budget, this.looksBlindTo));
-    const trace = this.traced.run(functionIndex, calls.args, ram, globals, budget, looks ? watch : undefined);
+    const watch =
+      looks && chip ? (tracedRam: TracedRam) => chip.watch(tracedRam, budget, this.looksBlindTo) : undefined;
+    const trace = this.traced.run(functionIndex, calls.args, ram, globals, budget, watch);
     if (trace === undefined) return undefined;
     const call = this.knownOf(entry, trace);
     calls.reads ??= contentOf(this.varying(trace.read));

@@ -80,7 +80,7 @@ export class Dma implements Device {
       else bus.peekWords(address, words, first, length / 4);
       return;
     }
-    // Small copies are frequent, and to make a view of one would take longer than the copy.
+    // Not aligned in RAM, so there are no words of it there.
     for (let i = 0, at = ramAddress; i < length; i += 4, at += 4) {
       if (write) {
         bus.poke(address + i, ram[at] | (ram[at + 1] << 8) | (ram[at + 2] << 16) | (ram[at + 3] << 24));
