@@ -86,6 +86,27 @@ describe('the flash array', () => {
     expect([array.readWord(0), array.weakBits(0)]).toEqual([-1, 0]);
   });
 
+  it('changes weak bits alone in a read of any length from any address, as reads of words do', () => {
+    const numbers = [0x1234_5678, 0x9abc_def0, 0xffff_ffff, 0x0f0f_0f0f];
+    const reading = () => {
+      let draws = 0;
+      const array = new FlashArray(() => numbers[draws++ % numbers.length]);
+      for (let word = 0; word < 64; word++) array.writeWord(4 * word, 0x0102_0304 * word);
+      for (const word of [3, 4, 7, 40]) array.setWeak(4 * word, 0xf0_0f_ff_01);
+      return array;
+    };
+    for (let from = 10; from < 18; from++)
+      for (const length of [1, 2, 5, 24, 64, 65, 150]) {
+        const [bytes, words] = [new Uint8Array(length), reading()];
+        reading().readBytes(from, bytes);
+        const whole = new Uint8Array(256);
+        const view = new DataView(whole.buffer);
+        for (let word = from >> 2; word < (from + length + 3) >> 2; word++)
+          view.setInt32(4 * word, words.readWord(4 * word), true);
+        expect(bytes, `${length} bytes from ${from}`).toEqual(whole.slice(from, from + length));
+      }
+  });
+
   it('does not take a range with weak bits for known', () => {
     const array = new FlashArray(noChance);
     array.setWeak(16, 1);
