@@ -69,11 +69,11 @@ test: $(INSTALLED) ## check, and every test beside it
 	node_modules/.bin/vitest run --reporter=default --reporter=json --outputFile.json=build/test.json || status=$$?; \
 	wait $$static || { status=$$?; echo 'make test: a check without running failed; make static shows it again' >&2; }; exit $$status
 
-.PHONY: report-test
-report-test: $(INSTALLED) ## the report of `coldrig hil` and the page of the fleet in Chromium, where it is installed; pictures in build/report-pictures
-	@mkdir -p build/report-pictures
-	@command -v chromium chromium-browser >/dev/null || echo 'Chromium is missing, so the report is not tried in a browser: apt-get install chromium'
-	COLDRIG_SCREENSHOTS=$(CURDIR)/build/report-pictures node_modules/.bin/vitest run hil/test/report host/fleet/page
+.PHONY: browser-test
+browser-test: $(INSTALLED) ## the report of `coldrig hil` and the pages of telemetry and fleet in Chromium, where it is installed; pictures in build/pictures
+	@mkdir -p build/pictures
+	@command -v chromium chromium-browser >/dev/null || echo 'Chromium is missing, so no page is tried in a browser: apt-get install chromium'
+	COLDRIG_SCREENSHOTS=$(CURDIR)/build/pictures node_modules/.bin/vitest run --config hil/test/browser/vitest.config.ts --reporter=default --reporter=json --outputFile.json=build/browser-test.json
 
 .PHONY: telemetry
 telemetry: $(INSTALLED) ## ten virtual minutes of five devices with faults, read by the telemetry client; its fifteen indicators

@@ -3,7 +3,7 @@
 
 import { existsSync, readFileSync } from 'node:fs';
 
-const reports = ['build/test.json', 'build/package-test.json', 'build/interop.json'];
+const reports = ['build/test.json', 'build/package-test.json', 'build/interop.json', 'build/browser-test.json'];
 let [passed, failed, skipped] = [0, 0, 0];
 for (const path of reports.filter((report) => existsSync(report))) {
   const report = JSON.parse(readFileSync(path, 'utf8'));

@@ -22,7 +22,6 @@ export const longest = [
   'cli/readout/readout.test.ts',
   'hil/test/readout/chain-shots.test.ts',
   'hil/test/hostile/power.test.ts',
-  'host/telemetry/page/page.test.ts',
   'hil/test/boot/decide.test.ts',
   'hil/test/pulse/properties.test.ts',
   'hil/prove/run.test.ts',

@@ -1,14 +1,17 @@
 // The page of the fleet in a browser: without a credential it shows nothing, with one it shows and does what the policy permits; no error, nothing fetched from
 // elsewhere, fits a phone, can be read in light and dark and by a screen reader (axe).
-//
-// Skipped where there is no Chromium: `apt-get install chromium`. With COLDRIG_SCREENSHOTS=FOLDER the pictures are kept, to be looked at.
 
-import { existsSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FakeLogDisk } from '../../telemetry/log/testing/fake-log-disk.ts';
+import {
+  browserStartMs,
+  faultsOf,
+  hasBrowser,
+  keep,
+  keepsPictures,
+  startBrowser,
+} from '../../telemetry/page/testing/browser.ts';
 import { hostTime } from '../../telemetry/time.ts';
 import { readPolicy } from '../access/files.ts';
 import { PolicyAccess } from '../access/policy.ts';
@@ -21,16 +24,10 @@ import type { FleetCommand } from '../rollout/commands.ts';
 import { images, nameOf, played } from '../testing/play-fleet.ts';
 import { fleetPage } from './files.ts';
 
-const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((path) => existsSync(path));
-const screenshots = process.env.COLDRIG_SCREENSHOTS;
-if (executablePath === undefined)
-  console.log('the page is not tried in a browser: there is no /usr/bin/chromium; apt-get install chromium');
-
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const roles: Record<string, string[]> = { otto: ['operator', 'release-engineer'], vera: ['viewer'] };
 const tokenOf = (name: string) => `token-of-${name}-long-enough`;
 
-describe.skipIf(executablePath === undefined)('in a browser', { timeout: 300_000 }, () => {
+describe.skipIf(!hasBrowser)('in a browser', () => {
   let browser: Browser;
   let http: FleetHttp;
   let fleet: Fleet;
@@ -52,8 +49,8 @@ describe.skipIf(executablePath === undefined)('in a browser', { timeout: 300_000
     const onError = (error: unknown) => console.log(error);
     const handlers = [manage.answer.bind(manage), fleetPage];
     http = await serveFleetHttp({ host: '127.0.0.1', port: 0, handlers, onError });
-    browser = await chromium.launch({ executablePath, args: ['--no-sandbox'], timeout: 240_000 });
-  }, 300_000);
+    browser = await startBrowser();
+  }, browserStartMs);
   afterAll(async () => {
     await browser?.close();
     await http?.close();
@@ -114,32 +111,19 @@ describe.skipIf(executablePath === undefined)('in a browser', { timeout: 300_000
     await page.getByRole('button', { name: 'Use it' }).click();
   }
 
-  async function faultsOf(page: Page): Promise<string[]> {
-    await page.evaluate(axe);
-    const { violations } = (await page.evaluate(
-      'axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] })',
-    )) as { violations: { id: string; nodes: { html: string }[] }[] };
-    return violations.map(({ id, nodes }) => `${id}: ${nodes[0].html.slice(0, 200)}`);
-  }
-
-  async function keep(page: Page, name: string): Promise<void> {
-    if (screenshots !== undefined)
-      await page.screenshot({ path: join(screenshots, `fleet-${name}.png`), fullPage: true });
-  }
-
   const sizes = [
     ['dark', 390],
     ['light', 1280],
     ['dark', 1280],
     ['light', 390],
   ] as const;
-  test.each(screenshots === undefined ? sizes.slice(0, 1) : sizes)(
+  test.each(keepsPictures ? sizes : sizes.slice(0, 1))(
     '%s, %i pixels wide: nothing without a credential; with one all of it, no error, nothing from elsewhere, fits, no fault that axe finds',
     async (colorScheme, width) => {
       const { page, said, asked } = await opened(colorScheme, width);
       expect(await page.locator('.rollout').count()).toBe(0);
       expect(await faultsOf(page)).toEqual([]);
-      await keep(page, `stranger-${colorScheme}-${width}`);
+      await keep(page, `fleet-stranger-${colorScheme}-${width}`);
       await enter(page, tokenOf('vera'));
       await page.getByRole('article', { name: 'Rollout 2' }).waitFor();
       await page.locator('#audit td').first().waitFor();
@@ -152,7 +136,7 @@ describe.skipIf(executablePath === undefined)('in a browser', { timeout: 300_000
       // The answers to the questions of a stranger are the only thing that a browser says.
       expect(said.filter((line) => !line.includes('401'))).toEqual([]);
       expect(asked.filter((url) => !url.startsWith(http.origin) && !url.startsWith('data:'))).toEqual([]);
-      await keep(page, `${colorScheme}-${width}`);
+      await keep(page, `fleet-${colorScheme}-${width}`);
       await page.close();
     },
   );
@@ -173,7 +157,7 @@ describe.skipIf(executablePath === undefined)('in a browser', { timeout: 300_000
     const dialog = page.getByRole('dialog');
     await dialog.waitFor();
     expect(await faultsOf(page)).toEqual([]);
-    await keep(page, 'why');
+    await keep(page, 'fleet-why');
     await dialog.getByRole('button', { name: 'Leave it' }).click();
     expect(fleet.state.rollouts.get(2)?.state).toBe('PAUSED');
     await page.getByRole('button', { name: 'Roll back rollout 2' }).click();

@@ -1,22 +1,11 @@
 // The page in a browser: no error, nothing fetched from elsewhere, fits a phone, can be read in light and dark, by keyboard and by a screen reader (axe), and is there at once.
-//
-// Skipped where there is no Chromium: `apt-get install chromium`. With COLDRIG_SCREENSHOTS=FOLDER the pictures are kept, to be looked at.
 
-import { existsSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Served, serveHttp } from '../metrics/serve.ts';
 import { gatewayPage } from './files.ts';
+import { browserStartMs, faultsOf, hasBrowser, keep, keepsPictures, startBrowser } from './testing/browser.ts';
 import { CHANNELS, type SampleFleet, sampleFleet } from './testing/sample-fleet.ts';
-
-const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((path) => existsSync(path));
-const screenshots = process.env.COLDRIG_SCREENSHOTS;
-if (executablePath === undefined)
-  console.log('the page is not tried in a browser: there is no /usr/bin/chromium; apt-get install chromium');
-
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 /** When something was painted, and when the figures were, in milliseconds from the beginning of the navigation. */
 const paints = `JSON.stringify({
@@ -24,7 +13,7 @@ const paints = `JSON.stringify({
   figures: performance.getEntriesByName('figures')[0].startTime,
 })`;
 
-describe.skipIf(executablePath === undefined)('in a browser', { timeout: 300_000 }, () => {
+describe.skipIf(!hasBrowser)('in a browser', () => {
   let browser: Browser;
   let served: Served;
   let fleet: SampleFleet;
@@ -32,8 +21,8 @@ describe.skipIf(executablePath === undefined)('in a browser', { timeout: 300_000
     fleet = sampleFleet();
     served = await serveHttp({ host: '127.0.0.1', port: 0 }, { ...fleet.parts, page: gatewayPage });
     await gatewayPage('/');
-    browser = await chromium.launch({ executablePath, args: ['--no-sandbox'], timeout: 240_000 });
-  }, 300_000);
+    browser = await startBrowser();
+  }, browserStartMs);
   afterAll(async () => {
     await browser?.close();
     await served?.close();
@@ -57,16 +46,6 @@ describe.skipIf(executablePath === undefined)('in a browser', { timeout: 300_000
     return { page, said, asked };
   }
 
-  async function faultsOf(page: Page): Promise<string[]> {
-    await page.evaluate(axe);
-    const { violations } = (await page.evaluate(
-      'axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] })',
-    )) as {
-      violations: { id: string; nodes: { html: string }[] }[];
-    };
-    return violations.map(({ id, nodes }) => `${id}: ${nodes[0].html.slice(0, 200)}`);
-  }
-
   const all = [
     ['on-call', 'light', 1280],
     ['on-call', 'dark', 390],
@@ -76,7 +55,7 @@ describe.skipIf(executablePath === undefined)('in a browser', { timeout: 300_000
     ['debug', 'dark', 390],
   ] as const;
   // Each board and both colours; all of them where the pictures are looked at.
-  test.each(screenshots === undefined ? [all[1], all[2], all[4]] : all)(
+  test.each(keepsPictures ? all : [all[1], all[2], all[4]])(
     '%s, %s, %i pixels wide: no error, nothing from elsewhere, fits, no fault that axe finds',
     async (board, colorScheme, width) => {
       const device = board === 'debug' ? '&device=00c0ffee00000001' : '';
@@ -88,7 +67,9 @@ describe.skipIf(executablePath === undefined)('in a browser', { timeout: 300_000
       expect(asked.filter((url) => !url.startsWith(served.address) && !url.startsWith('data:'))).toEqual([]);
       expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
       expect(await faultsOf(page)).toEqual([]);
-      await keep(page, `${board}-${colorScheme}-${width}`);
+      const name = `page-${board}-${colorScheme}-${width}`;
+      await keep(page, name);
+      await keep(page, `${name}-top`, false);
       await page.evaluate('for (const each of document.querySelectorAll("details")) each.open = true');
       expect(await faultsOf(page)).toEqual([]);
       expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
@@ -179,14 +160,7 @@ describe.skipIf(executablePath === undefined)('in a browser', { timeout: 300_000
     const answers = asked.filter((url) => url.includes('/api/'));
     expect(answers).toHaveLength(1);
     expect((await (await fetch(answers[0])).text()).length).toBeLessThan(500_000);
-    if (screenshots !== undefined) console.log(await page.evaluate(paints));
+    if (keepsPictures) console.log(await page.evaluate(paints));
     await page.close();
   });
 });
-
-/** The whole page, and the part that is seen first. */
-async function keep(page: Page, name: string): Promise<void> {
-  if (screenshots === undefined) return;
-  await page.screenshot({ path: join(screenshots, `page-${name}.png`), fullPage: true });
-  await page.screenshot({ path: join(screenshots, `page-${name}-top.png`) });
-}

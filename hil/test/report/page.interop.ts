@@ -1,19 +1,13 @@
 // The report in a browser, from its file: no error, nothing fetched, no sideways scrolling on a phone, texts that can be read in dark and in light.
-//
-// Skipped where there is no Chromium: `apt-get install chromium`. With COLDRIG_SCREENSHOTS=FOLDER the pictures are kept, to be looked at.
 
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { browserStartMs, hasBrowser, keep, startBrowser } from '../../../host/telemetry/page/testing/browser.ts';
 import { samplePage } from './sample.ts';
-
-const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((path) => existsSync(path));
-const screenshots = process.env.COLDRIG_SCREENSHOTS;
-if (executablePath === undefined)
-  console.log('the report is not tried in a browser: there is no /usr/bin/chromium; apt-get install chromium');
 
 /** Text and what is behind it, of every element that has text of its own; the least ratio of contrast (WCAG 2, success criterion 1.4.3). */
 const leastContrast = `(() => {
@@ -33,14 +27,14 @@ const leastContrast = `(() => {
   return least;
 })()`;
 
-describe.skipIf(executablePath === undefined)('in a browser', { timeout: 300_000 }, () => {
+describe.skipIf(!hasBrowser)('in a browser', () => {
   const folder = mkdtempSync(join(tmpdir(), 'coldrig-report-'));
   const file = join(folder, 'index.html');
   let browser: Browser;
   beforeAll(async () => {
     writeFileSync(file, await samplePage());
-    browser = await chromium.launch({ executablePath, args: ['--no-sandbox'], timeout: 240_000 });
-  }, 300_000);
+    browser = await startBrowser();
+  }, browserStartMs);
   afterAll(async () => {
     await browser?.close();
     rmSync(folder, { recursive: true, force: true });
@@ -62,7 +56,7 @@ describe.skipIf(executablePath === undefined)('in a browser', { timeout: 300_000
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
     const [contrast, where] = (await page.evaluate(leastContrast)) as [number, string];
     expect(contrast, where).toBeGreaterThanOrEqual(4.5);
-    await keep(page, `${colorScheme}-${width}`);
+    await keep(page, `report-${colorScheme}-${width}`);
     await page.close();
   });
 
@@ -78,8 +72,3 @@ describe.skipIf(executablePath === undefined)('in a browser', { timeout: 300_000
     await page.close();
   });
 });
-
-async function keep(page: Page, name: string): Promise<void> {
-  if (screenshots !== undefined)
-    await page.screenshot({ path: join(screenshots, `report-${name}.png`), fullPage: true });
-}
