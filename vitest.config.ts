@@ -26,8 +26,6 @@ export default defineConfig({
     experimental: { viteModuleRunner: false, nodeLoader: false },
     execArgv: [
       ...sharedCores,
-      // Room for what is garbage soon, MB: most of what a test makes is, and with the usual 16 MB more of it is copied than need be.
-      ...['--min-semi-space-size=64', '--max-semi-space-size=64'],
       ...['late-optimization.mjs', 'typescript-hooks.mjs'].flatMap((name) => [
         '--import',
         fileURLToPath(new URL(`./host/tools/${name}`, import.meta.url)),

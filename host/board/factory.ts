@@ -64,6 +64,8 @@ export function provision(machine: Machine, fuses: Uint32Array, goods: Provision
   machine.log(LogKind.PROVISION, sum, fuseSum(fuses));
 }
 
+const erasedSector = Buffer.alloc(MemoryMap.SECTOR_SIZE, 0xff);
+
 /** Replaces the whole flash. */
 export function loadFlash(machine: Machine, bytes: Uint8Array): void {
   if (bytes.length !== flashSize)
@@ -71,7 +73,7 @@ export function loadFlash(machine: Machine, bytes: Uint8Array): void {
   for (let address = 0; address < flashSize; address += MemoryMap.SECTOR_SIZE) {
     const sector = bytes.subarray(address, address + MemoryMap.SECTOR_SIZE);
     machine.flash.erasePage(address);
-    if (sector.some((byte) => byte !== 0xff)) machine.flash.writeBytes(address, sector);
+    if (!erasedSector.equals(sector)) machine.flash.writeBytes(address, sector);
   }
   machine.log(LogKind.PROVISION, crc32(bytes), 0);
 }
