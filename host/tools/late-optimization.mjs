@@ -6,7 +6,8 @@
 
 import { setFlagsFromString } from 'node:v8';
 
-// Bytes of code that a function runs until it is looked at; 67,584 by default in node 20. With twice as much, tests that calculate take a twelfth longer; those that run a little of much code take the same.
+// Bytes of code that a function runs until it is looked at; 67,584 by default in node 20. With twice as much as this, tests that calculate take a
+// twelfth longer, and the others as long.
 const interruptBudget = 350_000;
 
 // The same for functions of WebAssembly; 1,800,000 by default in node 20. Each guest is compiled anew in each process.
