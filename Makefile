@@ -72,7 +72,6 @@ test: $(INSTALLED) ## check, and every test beside it
 .PHONY: browser-test
 browser-test: $(INSTALLED) ## the report of `coldrig hil` and the pages of telemetry and fleet in Chromium, where it is installed; pictures in build/pictures
 	@mkdir -p build/pictures
-	@command -v chromium chromium-browser >/dev/null || echo 'Chromium is missing, so no page is tried in a browser: apt-get install chromium'
 	COLDRIG_SCREENSHOTS=$(CURDIR)/build/pictures node_modules/.bin/vitest run --config hil/test/browser/vitest.config.ts --reporter=default --reporter=json --outputFile.json=build/browser-test.json
 
 .PHONY: telemetry

@@ -4,14 +4,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FakeLogDisk } from '../../telemetry/log/testing/fake-log-disk.ts';
-import {
-  browserStartMs,
-  faultsOf,
-  hasBrowser,
-  keep,
-  keepsPictures,
-  startBrowser,
-} from '../../telemetry/page/testing/browser.ts';
+import { browserStartMs, faultsOf, hasBrowser, keep, startBrowser } from '../../telemetry/page/testing/browser.ts';
 import { hostTime } from '../../telemetry/time.ts';
 import { readPolicy } from '../access/files.ts';
 import { PolicyAccess } from '../access/policy.ts';
@@ -117,7 +110,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     ['dark', 1280],
     ['light', 390],
   ] as const;
-  test.each(keepsPictures ? sizes : sizes.slice(0, 1))(
+  test.each(sizes)(
     '%s, %i pixels wide: nothing without a credential; with one all of it, no error, nothing from elsewhere, fits, no fault that axe finds',
     async (colorScheme, width) => {
       const { page, said, asked } = await opened(colorScheme, width);

@@ -4,7 +4,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Served, serveHttp } from '../metrics/serve.ts';
 import { gatewayPage } from './files.ts';
-import { browserStartMs, faultsOf, hasBrowser, keep, keepsPictures, startBrowser } from './testing/browser.ts';
+import { browserStartMs, faultsOf, hasBrowser, keep, startBrowser } from './testing/browser.ts';
 import { CHANNELS, type SampleFleet, sampleFleet } from './testing/sample-fleet.ts';
 
 /** When something was painted, and when the figures were, in milliseconds from the beginning of the navigation. */
@@ -54,8 +54,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     ['debug', 'light', 1280],
     ['debug', 'dark', 390],
   ] as const;
-  // Each board and both colours; all of them where the pictures are looked at.
-  test.each(keepsPictures ? all : [all[1], all[2], all[4]])(
+  test.each(all)(
     '%s, %s, %i pixels wide: no error, nothing from elsewhere, fits, no fault that axe finds',
     async (board, colorScheme, width) => {
       const device = board === 'debug' ? '&device=00c0ffee00000001' : '';
@@ -160,7 +159,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     const answers = asked.filter((url) => url.includes('/api/'));
     expect(answers).toHaveLength(1);
     expect((await (await fetch(answers[0])).text()).length).toBeLessThan(500_000);
-    if (keepsPictures) console.log(await page.evaluate(paints));
+    console.log(await page.evaluate(paints));
     await page.close();
   });
 });

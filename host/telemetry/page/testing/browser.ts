@@ -11,8 +11,7 @@ const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((
 const screenshots = process.env.COLDRIG_SCREENSHOTS;
 
 export const hasBrowser = executablePath !== undefined;
-/** Whether pictures are kept, so that everything is to be shown. */
-export const keepsPictures = screenshots !== undefined;
+if (!hasBrowser) console.log('no page is tried in a browser: there is no /usr/bin/chromium; apt-get install chromium');
 /** For hooks that start it: a busy machine takes its time. */
 export const browserStartMs = 300_000;
 
