@@ -7,7 +7,7 @@ import { type DeviceTrust, fusesOfTrust, trustOfFuses } from '../../../host/tool
 import { FUSES } from '../../../protocol/generated/registers.ts';
 import { Tlv } from '../../../protocol/image/format.ts';
 import { Fuse, MemoryMap } from '../../../protocol/memory-map.ts';
-import { isSameWords, readCells } from '../device/cells.ts';
+import { bytesOfPage, isSameWords, nameOfBytes } from '../device/cells.ts';
 import { payload } from './specimens.ts';
 
 export type Slot = 0 | 1;
@@ -43,38 +43,54 @@ function fuseWords(board: Board): Uint32Array {
   return words.subarray(at.WORD, at.WORD + Fuse.WORD_COUNT);
 }
 
-/** Verifies the slots of one board, and keeps the results. */
+/** Slots that begin alike are looked at one after the other: those with other trailers, for instance. */
+const keptOfPage = 4;
+
+/** A verdict, and what it is about: under this trust, a slot of these pages. */
+interface Known {
+  trust: DeviceTrust;
+  pages: readonly Int32Array[];
+  verdict: Verdict;
+}
+
+/** Verifies the slots of one board, and keeps the results: each case is looked at before, in, and after its boot. */
 export class ReferenceVerifier {
   private readonly board: Board;
-  /** Written anew for each look. */
+  /** The bytes of the slot that was looked at last, and the pages they are of: from one case to the next, most are the same. */
   private readonly cells = new Uint8Array(MemoryMap.SLOT_SIZE);
-  private readonly seen = new WeakMap<Int32Array, Verdict>();
-  /** The fuses of the board as they are, as they were at the first look, and as they were at the last. */
+  private readonly cellsOf: Int32Array[] = [];
+  /** By the first page of the slot. */
+  private readonly seen = new WeakMap<Int32Array, Known[]>();
+  /** The fuses of the board as they are, and as they were at the last look. */
   private readonly words: Uint32Array;
-  private first: Uint32Array | undefined;
   private last = new Uint32Array(Fuse.WORD_COUNT);
   private trust = trustOfFuses(this.last);
+  /** What fuses say, by their words. */
+  private readonly trusts = new Map<string, DeviceTrust>();
 
   constructor(board: Board) {
     this.board = board;
     this.words = fuseWords(board);
   }
 
-  /** A specimen lies in one page, and a page of a picture is never written again: so a result about it stays true. */
+  /** A page of a picture is never written again, so a result about the same pages stays true. */
   verdict(slot: Slot): Verdict {
-    const usual = this.readFuses();
-    const page = this.board.machine.flash.picture().cells[slotAddresses[slot] / pageBytes];
-    const known = usual ? this.seen.get(page) : undefined;
-    if (known) return known;
-    const verdict = this.look(slot);
-    const small = verdict.size > 0 && verdict.start - slotAddresses[slot] + verdict.size < pageBytes / 2;
-    if (usual && small) this.seen.set(page, verdict);
+    this.readFuses();
+    const { trust } = this;
+    const { cells } = this.board.machine.flash.picture();
+    const first = slotAddresses[slot] / pageBytes;
+    const known = this.seen.get(cells[first]) ?? [];
+    const found = known.find((each) => each.trust === trust && isAt(each.pages, cells, first));
+    if (found) return found.verdict;
+    const pages = cells.slice(first, first + MemoryMap.SLOT_SIZE / pageBytes);
+    const verdict = this.look(slot, pages);
+    this.seen.set(cells[first], [{ trust, pages, verdict }, ...known].slice(0, keptOfPage));
     return verdict;
   }
 
-  private look(slot: Slot): Verdict {
+  private look(slot: Slot, pages: readonly Int32Array[]): Verdict {
     const { keys, ...options } = this.trust;
-    const cells = readCells(this.board, slotAddresses[slot], MemoryMap.SLOT_SIZE, this.cells);
+    const cells = this.bytesOf(pages);
     const { ok, code, message, image } = withoutStack(() => verifyImage(cells, keys, options));
     const { headerSize = 0, imageSize = 0, version = { major: 0, minor: 0, revision: 0 } } = image?.header ?? {};
     return {
@@ -90,16 +106,29 @@ export class ReferenceVerifier {
     };
   }
 
-  /** Whether the fuses are as they were when this board was first looked at. */
-  private readFuses(): boolean {
-    const { words } = this;
-    this.first ??= words.slice();
-    if (!isSameWords(words, this.last)) {
-      this.last = words.slice();
-      this.trust = trustOfFuses(words);
+  private bytesOf(pages: readonly Int32Array[]): Uint8Array {
+    const { cells, cellsOf } = this;
+    for (const [number, page] of pages.entries()) {
+      if (cellsOf[number] === page) continue;
+      cellsOf[number] = page;
+      cells.set(bytesOfPage(page), number * pageBytes);
     }
-    return isSameWords(words, this.first);
+    return cells;
   }
+
+  private readFuses(): void {
+    const { words, trusts } = this;
+    if (isSameWords(words, this.last)) return;
+    this.last = words.slice();
+    const name = nameOfBytes(words);
+    this.trust = trusts.get(name) ?? trustOfFuses(words);
+    trusts.set(name, this.trust);
+  }
+}
+
+function isAt(pages: readonly Int32Array[], cells: readonly Int32Array[], first: number): boolean {
+  for (let page = 0; page < pages.length; page++) if (cells[first + page] !== pages[page]) return false;
+  return true;
 }
 
 /** A refusal is an error that was thrown, and to note where takes longer than to verify. */

@@ -7,14 +7,16 @@
 // nothing runs that the host's own verification refuses, and when a slot holds an image that verifies, something runs.
 
 import { prepareImage } from '../../../host/board/cpu/cpu.ts';
+import type { Snapshot } from '../../../host/board/snapshot.ts';
 import { nameOf, valuesOf } from '../../../protocol/constants.ts';
 import { RESET } from '../../../protocol/generated/registers.ts';
 import { rejectReasons } from '../../../protocol/image/reasons.ts';
 import { imgErrors, SmpGroup } from '../../../protocol/smp/smp.ts';
-import { choice } from '../../rig/choice.ts';
+import { choice, oneIn } from '../../rig/choice.ts';
 import { AttackBench, type Boot } from '../attack/attack-bench.ts';
 import { payload } from '../attack/specimens.ts';
 import { bootloaderFor } from '../canaries/canaries.ts';
+import { sharedVerifications } from '../device/boards.ts';
 import type { Known } from '../device/known.ts';
 import { Operator, StoryFailed } from '../device/operator.ts';
 import type { Finding } from '../invariants.ts';
@@ -26,6 +28,7 @@ import {
   type Proof,
   type ProofOptions,
   partsOf,
+  type Violation,
 } from '../proof.ts';
 import { type TamperCase, type TamperScenario, untouched } from './cases.ts';
 import { beforeOf, findingsOf } from './findings.ts';
@@ -33,6 +36,8 @@ import { scenarios } from './scenarios.ts';
 
 /** After one in so many boots there is another boot. */
 const secondBoots = 4;
+/** Verifications are shared by what they read. One in so many boots is run with every call as well, and must be the same. */
+const callsCheckedOneIn = 64;
 
 export const tamper: Proof = {
   name: 'tamper',
@@ -61,7 +66,7 @@ class TamperBench implements Bench {
   run(part: Part, onProgress: OnPartProgress): PartResult {
     const { options } = this;
     const scenario = scenarioByName(part.scenario);
-    const bench = new AttackBench(this.bootloader, options.seed);
+    const bench = new AttackBench(this.bootloader, options.seed, { sharedCalls: sharedVerifications() });
     const operator = new Operator(bench.board);
     scenario.state.prepare(bench);
     const before = beforeOf(bench);
@@ -75,6 +80,8 @@ class TamperBench implements Bench {
         result.points++;
         result.violations.push(...bench.violations(scenario.name, each.name, findings));
       };
+      if (oneIn(callsCheckedOneIn, options.seed, `${scenario.name} ${each.name} with every call`))
+        result.violations.push(...sharedOtherwise(bench, scenario, each, loaded));
       bench.attack(loaded, each.change);
       judge(bench.known(), bench.bootAttacked());
       if (index % secondBoots === 0 && each.mustRun === undefined) {
@@ -89,6 +96,19 @@ class TamperBench implements Bench {
     }
     return result;
   }
+}
+
+/** What differs when every call of a boot is run, also those that are known. */
+function sharedOtherwise(
+  bench: AttackBench,
+  { name }: TamperScenario,
+  each: TamperCase,
+  loaded: Snapshot,
+): Violation[] {
+  const boot = () => JSON.stringify([bench.bootFrom(loaded, each.change), bench.happened()]);
+  if (boot() === bench.board.processor.withEveryCall(boot)) return [];
+  const text = 'the boot in which calls were shared differs from the boot in which every call is run';
+  return bench.violations(name, each.name, [{ invariant: 'shared', text }]);
 }
 
 /** The SMP error, without a reason. */
