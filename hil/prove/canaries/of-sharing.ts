@@ -25,6 +25,20 @@ const looksOnceMore: Pick<Canary, 'about' | 'blindTo' | 'changes'> = {
   ],
 };
 
+/** A record of the boot log counts as read with the number of its boot (device/logged.ts), and here the boot makes use of more. */
+const usesTheRecordBefore: Canary = {
+  name: 'a byte of the record before that is used and not noted',
+  about: 'the record of a boot in the boot log depends on why the boot before began',
+  caughtBy: { proof: 'explore', scenario: 'one update', invariant: 'shared' },
+  changes: [
+    {
+      path: 'bootloader/image/state/boot-log.ts',
+      find: '  logAt(record).number = number;',
+      replace: '  logAt(record).number = number;\n  if (known) logAt(record).resets ^= logAt(probe).cause;',
+    },
+  ],
+};
+
 export const sharingCanaries: readonly Canary[] = [
   {
     name: 'a byte that is read and not noted',
@@ -36,6 +50,7 @@ export const sharingCanaries: readonly Canary[] = [
     caughtBy: { proof: 'explore', scenario: 'one update', invariant: 'shared' },
     ...looksOnceMore,
   },
+  usesTheRecordBefore,
 ];
 
 /** The last word of RAM, which is nobody's. */

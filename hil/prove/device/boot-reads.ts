@@ -1,6 +1,7 @@
 // What one boot reads of the state that outlasts a loss of power, and what it writes to it. The board reports both to this witness.
 //
-//   look      cells of one page, a fuse word, or readings of the surroundings: the question. What they held when the boot began: the answer.
+//   look      cells of one page, a record of the boot log (logged.ts), a fuse word, or readings of the surroundings: the question. What they held when
+//             the boot began: the answer.
 //   change    what the boot itself wrote, at the time of asking; when it reads this again, it is not a look
 //
 // What must stay true: the list of looks of a firm boot is complete and in order. So a device that gives the same answers, one after the other, is
@@ -12,10 +13,18 @@ import { type FlashPicture, pageBytes, pageCount } from '../../../host/board/fla
 import type { CellsLook } from '../../../host/board/page-checks.ts';
 import type { Witness } from '../../../host/board/witness.ts';
 import type { Change } from './change.ts';
+import { isPlaceOfLog, numberLogged } from './logged.ts';
 
 const wordsPerPage = pageBytes / 4;
 /** How much of a page has marks. */
 const touches = { NONE: 0, SOME: 1, ALL: 2 } as const;
+
+/** A place of the boot log that was read whole. */
+export interface LoggedLook {
+  logged: number;
+  /** Of the boot in it, or that there is none. */
+  number: number;
+}
 
 export interface FuseLook {
   fuse: number;
@@ -31,7 +40,7 @@ export interface ReadingsLook {
   looked: number;
 }
 
-export type Look = CellsLook | FuseLook | ReadingsLook;
+export type Look = CellsLook | LoggedLook | FuseLook | ReadingsLook;
 
 /** An operation as it was started. */
 export interface StartedOperation {
@@ -59,6 +68,8 @@ export class BootReads implements Witness {
   private readonly touched = new Uint8Array(pageCount);
   /** Pages the boot wrote to. */
   private readonly written = new Set<number>();
+  /** Places of the boot log that were looked at. */
+  private readonly logged = new Set<number>();
   private readonly fuseMarks: Uint8Array;
   /** The last look at the surroundings. */
   private last: ReadingsLook | undefined;
@@ -87,6 +98,10 @@ export class BootReads implements Witness {
     const end = (address + length + 3) >>> 2;
     if (end === first + 1) {
       this.readWord(first);
+      return;
+    }
+    if (isPlaceOfLog(address, length) && !this.isWritten(first, end)) {
+      this.readLogged(address);
       return;
     }
     for (let from = first; from < end; ) {
@@ -167,6 +182,13 @@ export class BootReads implements Witness {
     return this.board.now - this.begunNs;
   }
 
+  private readLogged(address: number): void {
+    if (this.logged.has(address)) return;
+    this.logged.add(address);
+    const at = address % pageBytes;
+    this.looks.push({ logged: address, number: numberLogged(this.before.cells[(address - at) / pageBytes], at) });
+  }
+
   private readWord(word: number): void {
     const page = Math.floor(word / wordsPerPage);
     this.touch(page);
@@ -190,6 +212,11 @@ export class BootReads implements Witness {
       this.note(page, first, end);
       first = end;
     }
+  }
+
+  /** Whether the boot itself wrote one of these words of a page. */
+  private isWritten(from: number, to: number): boolean {
+    return this.written.has(Math.floor(from / wordsPerPage)) && this.marks.subarray(from, to).includes(2);
   }
 
   /** Words that nobody looked at before. */

@@ -1,7 +1,9 @@
 // Boots by what they read: two devices have the same boot exactly when they give the same answers.
 
+import { crc32 } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import type { CellsLook } from '../../../host/board/page-checks.ts';
+import { BootLog } from '../../../protocol/image/boot-log.ts';
 import type { FuseLook, Look } from './boot-reads.ts';
 import { type Answers, BootTree } from './boot-tree.ts';
 
@@ -26,6 +28,15 @@ function device(cells: Int32Array[], more: Partial<Answers> = {}): Answers {
 const look = (cells: Int32Array[], page: number, from: number, to = from + 1): CellsLook => ({
   ...{ page, from, to, seen: cells[page] },
 });
+/** A page that begins with a record of the boot log. */
+function loggedPage(number: number, cause: number): Int32Array {
+  const page = new Int32Array(words).fill(-1);
+  page[0] = number;
+  page[BootLog.CAUSE / 4] = cause;
+  page[BootLog.CRC / 4] = crc32(new Uint8Array(page.buffer, 0, BootLog.CRC), BootLog.MAGIC_VALUE);
+  return page;
+}
+
 const weakAt = (page: number, word: number): Partial<Answers> => {
   const weak: (Int32Array | undefined)[] = [undefined, undefined, undefined];
   weak[page] = new Int32Array(words);
@@ -52,6 +63,24 @@ describe('a known boot', () => {
     expect(tree.find(device(one, weakAt(0, 5)))).toBeUndefined();
     expect(tree.find(device(one, { weakFuses: Uint32Array.of(0, 0, 1, 0) }))).toBeUndefined();
     expect(tree.find(device(one, { fuses: Uint32Array.of(0, 0, 1, 0) }))).toBeUndefined();
+  });
+
+  test('is found whatever a record of the boot log tells, as long as it is of the same boot', () => {
+    const tree = new BootTree<string>();
+    tree.add([{ logged: 4096, number: 7 }], 'after 7');
+    tree.add([{ logged: 4096, number: 8 }], 'after 8');
+    tree.add([{ logged: 4096, number: -1 }], 'after none');
+    const logging = (number: number, cause: number, more?: Partial<Answers>) =>
+      device([flash()[0], loggedPage(number, cause), flash()[2]], more);
+    for (const cause of [1, 2]) {
+      expect(tree.find(logging(7, cause))).toBe('after 7');
+      expect(tree.find(logging(8, cause))).toBe('after 8');
+    }
+    expect(tree.find(device(flash()))).toBe('after none');
+    expect(tree.find(device(flash([1, 3, 0])))).toBeUndefined();
+    expect(tree.find(logging(9, 1))).toBeUndefined();
+    expect(tree.find(logging(7, 1, weakAt(1, 15)))).toBeUndefined();
+    expect(tree.find(logging(7, 1, weakAt(1, 16)))).toBe('after 7');
   });
 
   test('is distinguished from one that read on elsewhere by the answer at which they differ', () => {

@@ -6,8 +6,11 @@
 // A device that agrees with all looks on the way to a boot has that boot. What must stay true: a boot is a function of the answers to its looks. So
 // two boots with the same answers so far ask the same next question. When they do not, a read is missing in a list, and `add` says so.
 
+import { pageBytes } from '../../../host/board/flash-array.ts';
 import { type CellsLook, PageChecks } from '../../../host/board/page-checks.ts';
-import type { FuseLook, Look, ReadingsLook } from './boot-reads.ts';
+import { BootLog } from '../../../protocol/image/boot-log.ts';
+import type { FuseLook, LoggedLook, Look, ReadingsLook } from './boot-reads.ts';
+import { numberLogged } from './logged.ts';
 
 /** A device without power, or whose power has just come, as far as looks can see it. */
 export interface Answers {
@@ -30,6 +33,7 @@ interface Node<Boot> {
 
 interface Checks {
   pages: PageChecks;
+  logged: readonly LoggedLook[];
   fuses: readonly FuseLook[];
   readings: readonly ReadingsLook[];
 }
@@ -118,13 +122,15 @@ function restAt(looks: readonly Look[], at: number): number {
 function checksOf(looks: readonly Look[]): Checks {
   return {
     pages: new PageChecks(looks.filter((look): look is CellsLook => 'page' in look)),
+    logged: looks.filter((look): look is LoggedLook => 'logged' in look),
     fuses: looks.filter((look): look is FuseLook => 'fuse' in look),
     readings: looks.filter((look): look is ReadingsLook => 'afterNs' in look),
   };
 }
 
-function agrees({ pages, fuses, readings }: Checks, state: Answers, looked: boolean): boolean {
+function agrees({ pages, logged, fuses, readings }: Checks, state: Answers, looked: boolean): boolean {
   if (!pages.agree(state)) return false;
+  for (const look of logged) if (answerOf(look, state) !== look.number) return false;
   for (const { fuse, value } of fuses) if (state.fuses[fuse] !== value || state.weakFuses[fuse] !== 0) return false;
   for (const [index, look] of readings.entries()) if (!state.agreesReadings(look, !looked && index === 0)) return false;
   return true;
@@ -146,6 +152,7 @@ function isSameQuestion(one: Look, other: Look): boolean {
   if ('page' in one)
     return 'page' in other && one.page === other.page && one.from === other.from && one.to === other.to;
   if ('fuse' in one) return 'fuse' in other && one.fuse === other.fuse;
+  if ('logged' in one) return 'logged' in other && one.logged === other.logged;
   return (
     'afterNs' in other &&
     one.afterNs === other.afterNs &&
@@ -162,17 +169,24 @@ function holdSame(one: CellsLook, other: CellsLook): boolean {
 /** The answer of a look that was made. */
 function nameOf(look: Look): string | number {
   if ('fuse' in look) return look.value;
+  if ('logged' in look) return look.number;
   if ('afterNs' in look) return `${look.looked} ${look.readings.join(' ')}`;
   return nameOfCells(look, look.seen);
 }
 
-/** The answer of a state to a question about cells or a fuse; undefined when it depends on chance. */
+/** The answer of a state to a question about cells, the boot log or a fuse; undefined when it depends on chance. */
 function answerOf(question: Look, { cells, weak, weakPages, fuses, weakFuses }: Answers): string | number | undefined {
   if ('afterNs' in question) return undefined;
   if ('fuse' in question) return weakFuses[question.fuse] === 0 ? fuses[question.fuse] : undefined;
-  const mask = weakPages === 0 ? undefined : weak[question.page];
-  if (mask) for (let word = question.from; word < question.to; word++) if (mask[word] !== 0) return undefined;
-  return nameOfCells(question, cells[question.page]);
+  const { page, from, to } = 'logged' in question ? wordsOf(question) : question;
+  const mask = weakPages === 0 ? undefined : weak[page];
+  if (mask) for (let word = from; word < to; word++) if (mask[word] !== 0) return undefined;
+  return 'logged' in question ? numberLogged(cells[page], 4 * from) : nameOfCells(question, cells[page]);
+}
+
+function wordsOf({ logged }: LoggedLook): { page: number; from: number; to: number } {
+  const from = (logged % pageBytes) / 4;
+  return { page: Math.floor(logged / pageBytes), from, to: from + BootLog.SIZE / 4 };
 }
 
 function nameOfCells({ from, to }: CellsLook, page: Int32Array): string | number {
@@ -182,6 +196,7 @@ function nameOfCells({ from, to }: CellsLook, page: Int32Array): string | number
 
 function textOf(look: Look): string {
   if ('fuse' in look) return `fuse word ${look.fuse}`;
+  if ('logged' in look) return `the record at 0x${look.logged.toString(16)}`;
   if ('afterNs' in look) return `its surroundings after ${look.afterNs} ns`;
   return `${4 * (look.to - look.from)} bytes at 0x${(look.page * 4096 + 4 * look.from).toString(16)}`;
 }
