@@ -56,18 +56,8 @@ export function capture(parts: SnapshotParts, reuse?: Snapshot): Snapshot {
   const { machine, processor, sequencers, multiplexer, readout } = parts;
   refuseWhileRunning(machine, 'taken');
   const { core, loaded } = processor;
-  const snapshot = reuse ?? {
-    arena: new Uint8Array(machine.arena.size),
-    layout: machine.arena.layout,
-    flash: machine.flash.picture(),
-    image: undefined,
-    ram: new Uint8Array(0),
-    globals: new Uint32Array(0),
-    sequencers: undefined,
-    multiplexer: undefined,
-    readout: undefined,
-  };
-  if (reuse) reuse.flash = machine.flash.picture();
+  const snapshot = reuse ?? emptySnapshot(machine);
+  snapshot.flash = machine.flash.picture();
   snapshot.image = loaded;
   snapshot.sequencers = sequencers.save(snapshot.sequencers);
   snapshot.multiplexer = multiplexer.save(snapshot.multiplexer);
@@ -80,6 +70,25 @@ export function capture(parts: SnapshotParts, reuse?: Snapshot): Snapshot {
   snapshot.ram.set(core.memory);
   core.saveGlobals(snapshot.globals);
   return snapshot;
+}
+
+/**
+ * The state without the core, its RAM and the parts with a memory of their own; also in the midst of a run of the core. A loss of power clears what is
+ * missing, and it is all that a board in this state is good for.
+ */
+export function captureInstant({ machine }: SnapshotParts, reuse?: Snapshot): Snapshot {
+  const snapshot = reuse ?? emptySnapshot(machine);
+  snapshot.flash = machine.flash.picture();
+  machine.arena.copyTo(snapshot.arena);
+  return snapshot;
+}
+
+function emptySnapshot({ arena, flash }: Machine): Snapshot {
+  return {
+    ...{ arena: new Uint8Array(arena.size), layout: arena.layout, flash: flash.picture() },
+    ...{ image: undefined, ram: new Uint8Array(0), globals: new Uint32Array(0) },
+    ...{ sequencers: undefined, multiplexer: undefined, readout: undefined },
+  };
 }
 
 /** Restores a state; the snapshot can be restored any number of times, on any board. `own` gives the image as this board prepares it. */

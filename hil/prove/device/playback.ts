@@ -1,12 +1,16 @@
-// Goes to a moment in the middle of a known boot without running its core: its flash and fuse operations are started at their times, on the devices
-// themselves, and then power is cut. RAM and registers are lost by that, so only flash, fuses and the random numbers of the board remain. They are
-// as the boot itself would leave them.
+// Cuts power in the middle of what was run before, without running the core again. RAM and registers are lost by that, so only flash, fuses and
+// the random numbers of the board remain. They are as the run itself would leave them.
+//
+//   playTo       of a known boot, flash and fuse operations are started at their times, on the devices themselves
+//   cutBeside    of any run, the board is put back to the beginning of the operation that is cut
 
 import type { Board } from '../../../host/board/board.ts';
 import { Clock } from '../../../host/board/clock.ts';
+import type { Snapshot } from '../../../host/board/snapshot.ts';
 import { FLASH, FUSES } from '../../../protocol/generated/registers.ts';
 import type { StartedOperation } from './boot-reads.ts';
 import type { KnownBoot } from './known-boots.ts';
+import { type Cut, chooseTear, type Operation } from './operations.ts';
 
 const flashKey = FLASH.registers.COMMAND.fields.KEY;
 const fuseCommand = FUSES.registers.COMMAND.fields;
@@ -44,5 +48,41 @@ function start({ machine }: Board, { flash, burn }: StartedOperation): void {
     machine.poke(FUSES, 'DATA', burn.ones);
     const { OPERATION, KEY } = fuseCommand;
     machine.poke(FUSES, 'COMMAND', OPERATION.values.PROGRAM | (KEY.values.KEY << KEY.shift));
+  }
+}
+
+/** An operation of a run, and the board when it began: `captureInstant` in the call of `onLog` that told of it. */
+export interface BegunOperation {
+  operation: Operation;
+  instant: Snapshot;
+}
+
+/** Cuts power before this operation, in it, or after it and before any other begins. `onCut` is called before anything is torn. */
+export function cutBeside(
+  board: Board,
+  { operation, instant }: BegunOperation,
+  { atNs, tear }: Cut,
+  onCut: () => void = () => {},
+): void {
+  const { startNs, endNs, kind } = operation;
+  const { machine } = board;
+  board.restore(instant);
+  if (atNs < startNs) withdraw(board);
+  if (atNs >= endNs) {
+    machine.clock[Clock.NOW] = endNs;
+    (kind === 'burn' ? board.fuses : board.flash).onEvent();
+  }
+  machine.clock[Clock.NOW] = atNs;
+  onCut();
+  chooseTear(board, tear);
+  board.cutPower();
+  chooseTear(board, undefined);
+}
+
+/** The operation that has just begun is not begun yet. */
+function withdraw({ machine }: Board): void {
+  for (const peripheral of [FLASH, FUSES]) {
+    const { words, at } = machine.registers(peripheral);
+    words[at.STATUS] &= ~peripheral.registers.STATUS.fields.BUSY.mask;
   }
 }

@@ -136,6 +136,7 @@ export class Search {
   /** Every move from a place, or only the one of this name. */
   private expand(place: Place, next: Place[], only?: string): void {
     const { world, twins } = this;
+    const { sharedChecked, seed } = this.options;
     const { snapshot, path, finished } = place;
     world.put(snapshot, finished);
     const before = this.look();
@@ -157,11 +158,13 @@ export class Search {
       for (const cut of cuts) {
         const name = `${move.name}, cut at ${cut.name}`;
         if (only !== undefined && only !== name) continue;
+        const cutPath = [...path, name];
+        const isChecked = oneIn(sharedChecked, seed, `${cutPath.join(' > ')} played`);
         let came = true;
         const failed = this.try(() => {
-          came = world.cut(cut);
+          came = world.cut(cut, isChecked);
         });
-        if (came) arrive({ ...done, path: [...path, name], failed, how: cut.leavesChance ? 'byChance' : 'cut' });
+        if (came) arrive({ ...done, path: cutPath, failed, how: cut.leavesChance ? 'byChance' : 'cut' });
       }
     }
     if (outcomes) this.report(path, twins.take(place.state, outcomes));

@@ -21,13 +21,13 @@
 // switches its sectors at every moment), the boot log, and time. Also left out: which bytes of a broken image are broken (tamper flips every bit).
 
 import type { BootState, BootStateEntry } from '../../../host/tools/boot-state.ts';
-import { counterInFuses } from '../../../host/tools/image/security-counter.ts';
 import { SlotState } from '../../../protocol/image/boot-state.ts';
 import { ImageFormat } from '../../../protocol/image/format.ts';
 import { RejectReason } from '../../../protocol/image/reasons.ts';
-import { Fuse, MemoryMap } from '../../../protocol/memory-map.ts';
-import { isWeak, type Remains, readCells } from '../device/cells.ts';
+import { MemoryMap } from '../../../protocol/memory-map.ts';
+import { bytesOfPage, isSameBytes, isWeak, oncePerPage, pagesOf, type Remains, readCells } from '../device/cells.ts';
 import type { Ending } from '../device/change.ts';
+import { factsOf } from '../device/fuse-facts.ts';
 import { hashOfImage, type ImageName, type Images } from '../device/images.ts';
 import { bootState, mayRot, newestStates } from '../device/journal.ts';
 import { trailerAsks } from '../device/known.ts';
@@ -56,8 +56,7 @@ export interface InRam {
 
 export function stateOf(device: Ending, { row, finished }: InRam, images: Images, window: WindowOptions): string {
   const { rot, lacks } = window;
-  const { cells, weak } = device.fuses;
-  const counter = Array.from(cells).slice(Fuse.SECURITY_COUNTER, Fuse.SECURITY_COUNTER + Fuse.SECURITY_COUNTER_WORDS);
+  const { securityCounter, revokedKeys, firstWeak } = factsOf(device.fuses);
   const known = bootState(device);
   return [
     device.state === 'firmware' ? `runs ${known?.running}` : device.state,
@@ -67,8 +66,8 @@ export function stateOf(device: Ending, { row, finished }: InRam, images: Images
     ...(rot ? [olderText(device)] : []),
     ...[0, 1].map((slot) => slotContent(device, slot, images, known?.slots[slot], lacks)),
     isWeak(device, BOOT_STATE_0, 2 * SECTOR_SIZE) ? 'weak journal' : '',
-    `counter ${counterInFuses(counter)}, revoked ${cells[Fuse.KEY_REVOKED]}`,
-    weak.some((bits) => bits !== 0) ? 'weak fuses' : '',
+    `counter ${securityCounter}, revoked ${revokedKeys}`,
+    firstWeak >= 0 ? 'weak fuses' : '',
   ].join(', ');
 }
 
@@ -144,11 +143,33 @@ function brokenContent(device: Remains, address: number, images: Images): string
 }
 
 function holdsHash(device: Remains, address: number, image: Uint8Array): boolean {
-  const hash = hashOfImage(image);
-  const at = Buffer.from(image.buffer, image.byteOffset, image.length).lastIndexOf(hash);
-  const within = at % SECTOR_SIZE;
-  const found = readCells(device, address + at - within, within + hash.length).subarray(within);
-  return Buffer.compare(found, hash) === 0;
+  const { at, within, hash, isIn } = hashPlaceOf(image);
+  const sector = address + at - within;
+  if (within + hash.length <= SECTOR_SIZE) return isIn(pagesOf(device, sector, SECTOR_SIZE)[0]);
+  return isSameBytes(readCells(device, sector, within + hash.length).subarray(within), hash);
+}
+
+/** Where an image has its hash: in the file, in the sector; and whether a page has it there. */
+interface HashPlace {
+  at: number;
+  within: number;
+  hash: Uint8Array;
+  isIn: (page: Int32Array) => boolean;
+}
+
+const hashPlaces = new WeakMap<Uint8Array, HashPlace>();
+
+function hashPlaceOf(image: Uint8Array): HashPlace {
+  let place = hashPlaces.get(image);
+  if (place === undefined) {
+    const hash = hashOfImage(image);
+    const at = Buffer.from(image.buffer, image.byteOffset, image.length).lastIndexOf(hash);
+    const within = at % SECTOR_SIZE;
+    const isIn = oncePerPage((page) => isSameBytes(bytesOfPage(page).subarray(within, within + hash.length), hash));
+    place = { at, within, hash, isIn };
+    hashPlaces.set(image, place);
+  }
+  return place;
 }
 
 function nameOf(hash: Uint8Array, images: Images): string {

@@ -1,27 +1,28 @@
 // The device of the search: put into a state, moved, cut in the middle of a move, examined.
 //
 //   put -> move --> at rest: the board itself
-//            '----> cut, from a moment before it (moments.ts) -> power comes back -> at rest: the board, or what a known boot leaves (power/recall.ts)
+//            '----> cut beside one of its operations (device/playback.ts) -> power comes back -> at rest: the board, or what a known boot leaves (power/recall.ts)
 //
 // What must stay true: after a cut, code reads `device` and never the board, because the boot of the board may not have been run.
 
 import type { Board } from '../../../host/board/board.ts';
 import { LogKind, type LogRecord } from '../../../host/board/log.ts';
 import type { Snapshot } from '../../../host/board/snapshot.ts';
-import { counterInFuses } from '../../../host/tools/image/security-counter.ts';
 import { RESET } from '../../../protocol/generated/registers.ts';
 import { Handover as HandoverPlace } from '../../../protocol/handover.ts';
 import { SlotState } from '../../../protocol/image/boot-state.ts';
-import { Fuse } from '../../../protocol/memory-map.ts';
 import { settle } from '../device/actions.ts';
 import { AgentOperator } from '../device/agent-operator.ts';
-import type { Ending } from '../device/change.ts';
+import type { Remains } from '../device/cells.ts';
+import { differenceOf, type Ending } from '../device/change.ts';
+import { factsOf } from '../device/fuse-facts.ts';
 import { type ImageName, type Images, publicKeys } from '../device/images.ts';
 import { bootState } from '../device/journal.ts';
 import { type Known, knownOf, storyImages } from '../device/known.ts';
 import type { KnownBoots } from '../device/known-boots.ts';
 import { addRecord, type Cut, chooseTear, type Operation } from '../device/operations.ts';
 import { StoryFailed } from '../device/operator.ts';
+import { cutBeside } from '../device/playback.ts';
 import { rowIn } from '../device/told.ts';
 import { imageIn } from '../device/window.ts';
 import type { Finding } from '../invariants.ts';
@@ -30,17 +31,8 @@ import { logWith, Recall } from '../power/recall.ts';
 import type { Recovered } from '../power/recovered.ts';
 import type { Row } from '../promises.ts';
 import type { Model } from './models.ts';
-import { type Moment, Moments } from './moments.ts';
+import { BegunOperations, type Moved } from './moved.ts';
 import { stateOf, type WindowOptions } from './state.ts';
-
-/** A move that was done without a cut. */
-interface Moved {
-  records: LogRecord[];
-  handovers: Handover[];
-  endNs: number;
-  /** Does it again. */
-  again(): void;
-}
 
 export class World {
   readonly board: Board;
@@ -54,19 +46,21 @@ export class World {
   private readonly window: WindowOptions;
   /** The image that was uploaded last, to its end, before it was put into a state. */
   private finishedBefore: ImageName | undefined;
-  private readonly moments: Moments;
   private readonly recall: Recall;
   /** The boot that power came back with after a cut, where it is known and was not run. */
   private shared: Recovered | undefined;
   /** Of the move that was done last, uncut. */
   private moved: Moved | undefined;
+  /** While a move is done uncut. */
+  private isMoving = false;
+  private readonly begun: BegunOperations;
 
   constructor(board: Board, images: Images, boots: KnownBoots, window: WindowOptions) {
     this.window = window;
     this.board = board;
     this.images = images;
     this.operator = new AgentOperator(board, images);
-    this.moments = new Moments(board, this.seenOperations);
+    this.begun = new BegunOperations(board);
     this.recall = new Recall(board, images, boots, () => settle(this.operator));
     board.onLog = (record) => this.onLog(record);
   }
@@ -90,52 +84,90 @@ export class World {
 
   /** Does a move from `from`, where it was put, so that it can be cut afterwards. Lets StoryFailed through. */
   move(name: string, work: () => void, from: Snapshot): void {
-    this.moments.begin(name);
-    const again = () => {
-      this.put(from, this.finishedBefore);
-      this.moments.begin(name);
-      try {
-        this.followed(work, again);
-      } catch (failure) {
-        if (!(failure instanceof StoryFailed)) throw failure;
-      }
-    };
-    this.followed(work, again);
+    const { board, begun, records, seenHandovers } = this;
+    begun.start(name);
+    this.isMoving = true;
+    try {
+      work();
+    } finally {
+      this.isMoving = false;
+      this.moved = { name, work, from, records: [...records], handovers: [...seenHandovers], endNs: board.now };
+    }
   }
 
   /** The cuts of the move that was done last, all of which are made next. */
   expectCuts(cuts: readonly Cut[]): void {
-    const { again, endNs } = this.lastMove;
-    const timesNs = cuts.map(({ atNs }) => atNs).filter((atNs) => atNs <= endNs);
-    if (!this.moments.want(timesNs)) again();
+    const { name, work, from, endNs } = this.lastMove;
+    if (this.begun.want(cuts.filter(({ atNs }) => atNs <= endNs))) return;
+    this.put(from, this.finishedBefore);
+    this.ended(() => this.move(name, work, from));
   }
 
-  /** Takes power away in the move that was done last, and gives it back. False where the move is over before. Lets StoryFailed through. */
-  cut({ atNs, tear }: Cut): boolean {
-    const { board } = this;
-    const { records, handovers, endNs } = this.lastMove;
-    if (atNs > endNs) return false;
-    const { snapshot, logged, handedOver } = this.momentBefore(atNs);
-    board.restore(snapshot);
-    this.shared = undefined;
-    this.findings.length = 0;
-    this.records.splice(0, this.records.length, ...records.slice(0, logged));
-    this.seenHandovers.splice(0, this.seenHandovers.length, ...handovers.slice(0, handedOver));
-    chooseTear(board, tear);
-    board.cutPowerAt(atNs);
-    board.runUntil(atNs + 1);
-    chooseTear(board, undefined);
-    if (board.state !== 'off') throw new Error(`no cut came at ${atNs} ns of a move that ends at ${endNs} ns`);
-    this.operator.startOver();
+  /**
+   * Takes power away in the move that was done last, and gives it back. False where the move is over before. `isChecked`: the move is done again,
+   * with the cut, and must leave the same. Lets StoryFailed through.
+   */
+  cut(cut: Cut, isChecked: boolean): boolean {
+    const { operator, findings, board } = this;
+    if (cut.atNs > this.lastMove.endNs) return false;
+    findings.length = 0;
+    const run = isChecked ? this.leftByRun(cut) : undefined;
+    this.play(cut);
+    const text = run && differenceOf(run, board);
+    if (text !== undefined)
+      findings.push({
+        invariant: 'shared',
+        text: `cut at '${cut.name}', what was played left other ${text} than a run`,
+      });
+    operator.startOver();
     const known = this.recall.powerOn();
     if (known?.recovery.failure === undefined) this.shared = known;
     if (this.shared === undefined) this.rest(known);
     return true;
   }
 
+  /** Cuts in the move that was done last, without running it: the board has no power then. */
+  private play(cut: Cut): void {
+    const { board, begun, records, seenHandovers, seenOperations } = this;
+    const { records: all, handovers } = this.lastMove;
+    for (const list of [records, seenOperations, seenHandovers]) list.length = 0;
+    this.shared = undefined;
+    cutBeside(board, begun.beside(cut), cut);
+    const before = all.slice(0, all.findLastIndex(({ timeNs }) => timeNs < cut.atNs) + 1);
+    const ofCut = records.filter(({ timeNs }) => timeNs >= cut.atNs);
+    records.splice(0, records.length, ...before, ...ofCut);
+    const handedOver = before.reduce((count, { kind }) => (kind === LogKind.HANDOVER ? count + 1 : count), 0);
+    seenHandovers.push(...handovers.slice(0, handedOver));
+  }
+
+  /** Does it, to its end or until it fails. */
+  private ended(work: () => void): void {
+    try {
+      work();
+    } catch (failure) {
+      if (!(failure instanceof StoryFailed)) throw failure;
+    }
+  }
+
+  /** What the move that was done last leaves when it is run again and cut. */
+  private leftByRun({ atNs, tear, name }: Cut): Remains {
+    const { board, moved, finishedBefore } = this;
+    const { from, work } = this.lastMove;
+    this.put(from, finishedBefore);
+    this.moved = moved;
+    chooseTear(board, tear);
+    board.cutPowerAt(atNs);
+    board.processor.withEveryCall(() => this.ended(work));
+    chooseTear(board, undefined);
+    if (board.state !== 'off') throw new Error(`no cut came at '${name}', ${atNs} ns`);
+    const { flash, fuses } = this.recall.held();
+    return { machine: { flash: { picture: () => flash } }, fuses };
+  }
+
   /** Power comes, and its boot is run. */
   powerOn(): void {
-    this.rest(this.recall.powerOn());
+    this.recall.powerOn();
+    this.rest(undefined);
   }
 
   cyclePower(): void {
@@ -235,31 +267,12 @@ export class World {
 
   /** The security counter in the fuses. */
   counter(): number {
-    const { cells } = this.device.fuses;
-    return counterInFuses(cells.slice(Fuse.SECURITY_COUNTER, Fuse.SECURITY_COUNTER + Fuse.SECURITY_COUNTER_WORDS));
+    return factsOf(this.device.fuses).securityCounter;
   }
 
   private get lastMove(): Moved {
     if (this.moved === undefined) throw new Error('only a move that was done can be cut');
     return this.moved;
-  }
-
-  private momentBefore(timeNs: number): Moment {
-    const found = this.moments.before(timeNs);
-    if (found === undefined) throw new Error(`no moment was kept before ${timeNs} ns, where a cut is to be`);
-    return found;
-  }
-
-  /** Keeps moments of what is done. */
-  private followed(work: () => void, again: () => void): void {
-    const { board, operator, moments, records, seenHandovers } = this;
-    operator.beforeStep = () => moments.beforeStep(records.length, seenHandovers.length);
-    try {
-      work();
-    } finally {
-      operator.beforeStep = undefined;
-      this.moved = { records: records.slice(), handovers: seenHandovers.slice(), endNs: board.now, again };
-    }
   }
 
   private get rowRegister(): number {
@@ -279,7 +292,8 @@ export class World {
 
   private onLog(record: LogRecord): void {
     this.records.push(record);
-    addRecord(this.seenOperations, record);
+    const operation = addRecord(this.seenOperations, record);
+    if (operation && this.isMoving) this.begun.add(operation);
     if (record.kind === LogKind.HANDOVER) this.seenHandovers.push(lookAtHandover(this.board, record.a, this.images));
     this.recall.onLog(record);
   }

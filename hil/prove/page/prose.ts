@@ -33,20 +33,23 @@ export const sources: readonly string[] = [
 ];
 
 export const sharing = `A boot is a function of what it can see. While a boot runs, the emulator notes every look at what outlasts a loss of power: each word of flash, whoever
-reads it (core, DMA, mask ROM, loader, the flash controller itself), each fuse word, and what its surroundings read at that time. The state in which
+reads it (core, DMA, mask ROM, loader, the flash controller itself), each fuse word, and what its surroundings read at that time. Of a record in the boot log that a boot reads whole, only
+its number counts, or that there is none (\`hil/prove/device/logged.ts\`): a boot goes on from that number, and to nothing else in the record. The state in which
 the chip comes out of reset (registers, timers, watchdog, event queue) is compared whole, byte for byte; left out are absolute time, totals and counters that no
 guest can read but through what is noted. When power comes back to another device that agrees on all of this with a boot that was run before, that boot is not run again:
 what it wrote is applied to what this device holds, and the result is judged like any other (\`hil/prove/device/known-boots.ts\`). A boot that read an unstable bit is never
 shared, and neither is one where this device has an unstable bit in a place that would be read. A second cut, in the middle of a boot that was seen, starts that boot's flash and fuse
-operations at their times on the real devices and cuts them there; the core is not needed for that, because power takes what it held.
+operations at their times on the real devices and cuts them there; the core is not needed for that, because power takes what it held. For the same reason a cut beside a flash or fuse operation of
+a story, or of a move of \`prove explore\`, begins with the board as it was when that operation began, without its core (\`hil/prove/device/playback.ts\`).
 
 That the sharing is right is checked, not assumed. Of shared boots, and of cuts played in them, a seeded sample is run all the same (one in a hundred; one in sixteen in the slice). The
 whole log with its times, flash, fuses, unstable bits, energy and the ending must be the same; two boots that read the same and then read on differently are found as well. Each difference
-is a violation, named \`shared\`. A canary has the notes miss one byte that a bootloader reads: it must be caught. In the tables, \`boots\` were run, \`shared\` were not, \`checked\` were shared or
+is a violation, named \`shared\`. A canary has the notes miss one byte that a bootloader reads, and another one makes use of more in a record of the boot log than its number: both must be caught. In the tables, \`boots\` were run, \`shared\` were not, \`checked\` were shared or
 played and then run all the same. \`prove explore\` shares in the same way the boots that follow a cut in a move; beside the sample every boot that leads to a new state is run, for the search goes on from it.
+\`prove tamper\` shares only calls of the verification (below), and runs one boot in 64 with every call as well.
 \`prove glitch\` shares the unharmed boot after a glitch: where a glitch leaves flash and fuses, all of them, as another one left them, and no bit is unstable, that boot is not run again; of these one in sixteen is.
 
-Inside a boot that is run, most of the time goes into hashing an image and verifying its signature, and nearly all boots verify the same few images. \`prove power\` and \`prove explore\` share calls
+Inside a boot that is run, most of the time goes into hashing an image and verifying its signature, and nearly all boots verify the same few images. \`prove power\`, \`prove explore\` and \`prove tamper\` share calls
 of these two functions (\`sha256Update\`, \`ed25519Verify\`) in the same way, by what they read. Such a function, with all that it calls, works in RAM alone: it never reaches the bus, so no device and no
 event takes part in it. One call is run on a copy of the core in which each access to RAM is noted, byte by byte. A later call with the same arguments is left out when RAM holds the same in every byte that the known
 call read before it wrote it, and the globals that it may read are the same; what that call wrote, what it returned and its cycles are applied. A call in which the budget of the core would end is run

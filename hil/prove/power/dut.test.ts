@@ -7,6 +7,7 @@ import { differenceOf } from '../device/change.ts';
 import { type Images, makeImages } from '../device/images.ts';
 import { KnownBoots } from '../device/known-boots.ts';
 import { cutsOf } from '../device/operations.ts';
+import type { BegunOperation } from '../device/playback.ts';
 import { DeviceUnderTest } from './dut.ts';
 import { operationPoints, type Point } from './points.ts';
 import { slice } from './sampling.ts';
@@ -70,6 +71,29 @@ describe('a boot that is known', () => {
     for (const lie of lies) expect(whatDiffers(seen, lie)).toBeDefined();
   });
 });
+
+describe('a cut beside an operation of the story', () => {
+  test('leaves, played, what it leaves when the core runs up to it', () => {
+    const dut = newDut();
+    for (const [number, point] of points.entries()) {
+      dut.cut(point, number);
+      expect(dut.pointAfterAll(point, number), point.name).toEqual([]);
+    }
+    const kinds = new Set(points.map(({ begun }) => begun?.operation.kind));
+    expect([...kinds].sort()).toEqual(['burn', 'erase', 'program']);
+  });
+
+  test('is found out where it was played from another operation', () => {
+    const dut = newDut();
+    const inside = points.filter(({ name }) => name.endsWith('ALL_BUT_LAST'));
+    const [point, other] = [inside[0], inside.at(-1) as Point];
+    const [{ operation }, { instant }] = [point, other].map(({ begun }) => begun as BegunOperation);
+    dut.cut({ ...point, begun: { operation, instant }, cut: { ...point.cut, atNs: timeIn(other) } }, 0);
+    expect(dut.pointAfterAll(point, 0)).not.toEqual([]);
+  });
+});
+
+const timeIn = ({ cut }: Point) => ('atNs' in cut ? cut.atNs : 0);
 
 describe('a cut in a boot that was seen', () => {
   test('leaves, played, what it leaves when the boot is run', () => {

@@ -1,6 +1,6 @@
 // The device under test of the sweep: cut here, recovered, and led on from there, again and again on one board by snapshots.
 //
-//   cut             from a snapshot to the point, where power goes
+//   cut             to the point, where power goes: from a snapshot, or without the core from where the operation began
 //   recall, run     power comes, and the boot is known or run: recall.ts
 //   cutRecovery     power comes, and goes again in the middle of that boot. Of a known boot only the flash and fuse operations are played
 //
@@ -18,7 +18,7 @@ import { type Known, knownOf, storyImages } from '../device/known.ts';
 import type { KnownBoot, KnownBoots } from '../device/known-boots.ts';
 import { type Cut, chooseTear } from '../device/operations.ts';
 import type { Operator } from '../device/operator.ts';
-import { playTo } from '../device/playback.ts';
+import { cutBeside, playTo } from '../device/playback.ts';
 import { type Finding, reachLimitNs } from '../invariants.ts';
 import type { Recovery } from './judge.ts';
 import type { Point } from './points.ts';
@@ -73,8 +73,26 @@ export class DeviceUnderTest {
     return farAccess - this.board.accessesToCut;
   }
 
-  /** Goes to a point and loses power there. `chance` decides what the cut leaves where the point does not say. */
-  cut({ before, cut, name }: Point, chance: number): void {
+  /**
+   * Goes to a point and loses power there. `chance` decides what the cut leaves where the point does not say. `isRun`: also where the core need
+   * not run.
+   */
+  cut(point: Point, chance: number, isRun = false): void {
+    const { cut, begun } = point;
+    if (isRun || begun === undefined || !('atNs' in cut)) {
+      this.runTo(point, chance);
+      return;
+    }
+    this.records.length = 0;
+    cutBeside(this.board, begun, cut, () => this.draw(chance));
+  }
+
+  /** Cuts by a run what `cut` played, and says where it left something else. Ends with what the run left. */
+  pointAfterAll(point: Point, chance: number): Finding[] {
+    return this.heldAgainst(point.name, () => this.runTo(point, chance));
+  }
+
+  private runTo({ before, cut, name }: Point, chance: number): void {
     const { board } = this;
     this.records.length = 0;
     board.restore(before);
@@ -120,19 +138,18 @@ export class DeviceUnderTest {
 
   /** Cuts by a run what `cutRecovery` played, and says where it left something else. Ends with what the run left. */
   cutAfterAll(off: Off, cut: Cut, chance: number): Finding[] {
+    return this.heldAgainst(cut.name, () => this.cutRecovery(off, cut, chance));
+  }
+
+  /** What is wrong where a run leaves something else than what was played. */
+  private heldAgainst(name: string, run: () => void): Finding[] {
     const played = this.power.held();
     const { board } = this;
     const left = { machine: { flash: { picture: () => played.flash } }, fuses: played.fuses };
-    board.processor.withEveryCall(() => this.cutRecovery(off, cut, chance));
+    board.processor.withEveryCall(run);
     const text = differenceOf(left, board);
-    return text === undefined
-      ? []
-      : [
-          {
-            invariant: 'shared',
-            text: `cut at '${cut.name}', a known boot that was played left other ${text} than a run`,
-          },
-        ];
+    if (text === undefined) return [];
+    return [{ invariant: 'shared', text: `cut at '${name}', what was played left other ${text} than a run` }];
   }
 
   /** Powers on. What comes of it, where the boot is known; where it is not, `run` is to follow. */

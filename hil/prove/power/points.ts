@@ -6,6 +6,7 @@
 import type { Snapshot } from '../../../host/board/snapshot.ts';
 import { choice, oneIn } from '../../rig/choice.ts';
 import { type Cut, cutsOf, type Operation } from '../device/operations.ts';
+import type { BegunOperation } from '../device/playback.ts';
 import type { Sampling } from './sampling.ts';
 import type { Scenario } from './scenario.ts';
 import type { Recording } from './story.ts';
@@ -20,6 +21,22 @@ export interface Point {
   /** The snapshot that it is replayed from. */
   before: Snapshot;
   cut: Cut | { atAccess: number; cyclesLater: number };
+  /** The operation that the cut is beside; undefined for a cut at an access. */
+  begun?: BegunOperation;
+}
+
+/** All of a story. `accessesOf` counts a boot's accesses. */
+export function pointsOf(
+  scenario: Scenario,
+  recording: Recording,
+  accessesOf: (before: Snapshot) => number,
+  sampling: Sampling,
+  seed: number,
+): Point[] {
+  return [
+    ...operationPoints(scenario, recording, sampling, seed),
+    ...accessPoints(recording, accessesOf, sampling, seed),
+  ];
 }
 
 export function operationPoints(
@@ -30,13 +47,13 @@ export function operationPoints(
 ): Point[] {
   const oneUploadOperationIn = sampling.uploadOperations * (scenario.fleet === 'firmware' ? sparseUploads : 1);
   return operations.flatMap((operation, number) => {
-    const { step, before, kind } = operation;
+    const { step, before, kind, instant } = operation;
     const inStep = operations.filter((other) => other.step === step);
     const place = inStep.indexOf(operation);
     const amid = scenario.steps[step].do === 'upload' && place >= 4 && place < inStep.length - 4;
     if (amid && !oneIn(oneUploadOperationIn, seed, `operation ${number}`)) return [];
     return cutsIn(operation, `${kind} ${number}`, sampling.units, seed).map((cut) => ({
-      ...{ name: cut.name, step, before, cut },
+      ...{ name: cut.name, step, before, cut, begun: { operation, instant } },
     }));
   });
 }
@@ -49,7 +66,7 @@ export function cutsIn(operation: Operation, name: string, oneUnitIn: number, se
 }
 
 /** At an access, and one cycle to a few hundred behind it. `accessesOf` counts a boot's accesses. */
-export function accessPoints(
+function accessPoints(
   { boots }: Recording,
   accessesOf: (before: Snapshot) => number,
   sampling: Sampling,

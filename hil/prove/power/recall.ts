@@ -122,7 +122,9 @@ export class Recall {
     const boot = run.end(recovery);
     const last = recovery.handovers.at(-1);
     if (last && board.state === 'firmware') lookAtCore(board, last, images);
-    const contradiction = run.isFirm && !this.isKnown ? run.keep(boot) : undefined;
+    // A boot that lost its power is no boot to share.
+    const isNew = run.isFirm && !this.isKnown && board.state !== 'off';
+    const contradiction = isNew ? run.keep(boot) : undefined;
     const findings: Finding[] = contradiction === undefined ? [] : [{ invariant: 'shared', text: contradiction }];
     return {
       ...{ recovery, ending: board, records: boot.records, operations: boot.operations },

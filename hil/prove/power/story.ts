@@ -3,7 +3,7 @@
 
 import type { Board } from '../../../host/board/board.ts';
 import { LogKind, type LogRecord } from '../../../host/board/log.ts';
-import type { Snapshot } from '../../../host/board/snapshot.ts';
+import { captureInstant, type Snapshot } from '../../../host/board/snapshot.ts';
 import { act, bootLimitNs, isResting } from '../device/actions.ts';
 import { AgentOperator } from '../device/agent-operator.ts';
 import { provingBoard } from '../device/boards.ts';
@@ -18,6 +18,8 @@ export interface StoryOperation extends Operation {
   step: number;
   /** The board shortly before. */
   before: Snapshot;
+  /** The board when it began, without its core. */
+  instant: Snapshot;
 }
 
 export interface Boot {
@@ -109,7 +111,7 @@ class Recorder {
     if (operation === undefined) return;
     const { step, before } = this;
     // The same object: its end is still to come.
-    this.operations.push(Object.assign(operation, { step, before }));
+    this.operations.push(Object.assign(operation, { step, before, instant: captureInstant(this.operator.board) }));
     this.inUse = true;
   }
 }

@@ -24,7 +24,7 @@ import type { DeviceUnderTest, Off } from './dut.ts';
 import { judge, judgeBoot, judgeStep } from './judge.ts';
 import { JudgedBoots, verdictOn } from './judged-boots.ts';
 import { JudgedWindows } from './judged-windows.ts';
-import { accessPoints, cutsIn, operationPoints, type Point } from './points.ts';
+import { cutsIn, type Point, pointsOf } from './points.ts';
 import type { Recovered, Verdict } from './recovered.ts';
 import { alone, exhaustive, type Sampling, slice } from './sampling.ts';
 import type { Outcome } from './scenario.ts';
@@ -66,10 +66,11 @@ export class PartSweep {
   }
 
   run(recording: Recording, onProgress: OnPartProgress): PartResult {
-    const { result, part, options, sampling } = this;
+    const { result, part, options, sampling, dut } = this;
     if (part.part === 0) this.tellUncut(recording);
     if (options.point === uncutPoint || (options.stopAtFirst && result.violations.length > 0)) return result;
-    const all = this.pointsOf(recording, sampling);
+    const accessesOf = (before: Snapshot) => dut.countAccesses(before);
+    const all = pointsOf(dut.scenario, recording, accessesOf, sampling, options.seed);
     if (options.point !== undefined) return this.replay(all, options.point.split(', then '));
     const from = Math.floor((all.length * part.part) / part.parts);
     const points = all.slice(from, Math.floor((all.length * (part.part + 1)) / part.parts));
@@ -93,32 +94,34 @@ export class PartSweep {
       result.violations.push({ ...finding, scenario, point: uncutPoint, choices: [`after '${step}'`], log });
   }
 
-  private pointsOf(recording: Recording, sampling: Sampling): Point[] {
-    const { dut, options } = this;
-    const accessesOf = (before: Snapshot) => dut.countAccesses(before);
-    return [
-      ...operationPoints(dut.scenario, recording, sampling, options.seed),
-      ...accessPoints(recording, accessesOf, sampling, options.seed),
-    ];
-  }
-
   private try(point: Point): void {
     const { dut, sampling, options, result } = this;
     const { seed } = options;
-    dut.cut(point, choice(seed, point.name));
+    const found = this.cutAt(point);
     result.counts['atNs' in point.cut ? 'atOperations' : 'atAccesses']++;
     const window = windowOf(dut.board, this.images);
     const place = `${window.key} ${point.step}`;
     const again = !this.cutAgain.has(place) && oneIn(sampling.windowsAgain, seed, `${point.name} again`);
     this.cutAgain.add(place);
     const off = again ? dut.hold() : undefined;
-    const { operations, boot } = this.follow(point, [point.name], window);
+    const { operations, boot } = this.follow(point, [point.name], window, found);
     if (off === undefined) return;
     for (const cut of this.recoveryCuts(operations, `${point.name} again`)) {
       const findings = this.cutRecovery(off, cut, point, boot);
       this.follow(point, [point.name, cut.name], windowOf(dut.board, this.images), findings);
       result.counts.secondCuts++;
     }
+  }
+
+  /** Cuts at a point. What is wrong when it was played, and a run leaves something else. */
+  private cutAt(point: Point): Finding[] {
+    const { dut, sampling, options, result } = this;
+    const chance = choice(options.seed, point.name);
+    // One that is repeated alone is run, so that its log is whole.
+    dut.cut(point, chance, options.point !== undefined);
+    if (point.begun === undefined || !oneIn(sampling.sharedChecked, options.seed, `${point.name} played`)) return [];
+    result.counts.checked++;
+    return dut.pointAfterAll(point, chance);
   }
 
   /** What is wrong when the cut of a known boot is played back, and a run leaves something else. */
@@ -235,9 +238,8 @@ export class PartSweep {
 
   /** Cuts at the point, and in each boot after as `next` says. */
   private follows(point: Point, names: string[], next: (verdict: Verdict, depth: number) => Cut | undefined): void {
-    const { dut, options } = this;
-    dut.cut(point, choice(options.seed, point.name));
-    let findings: Finding[] = [];
+    const { dut } = this;
+    let findings = this.cutAt(point);
     for (let depth = 1; ; depth++) {
       const off = dut.hold();
       const window = windowOf(dut.board, this.images);
