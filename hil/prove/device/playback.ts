@@ -67,7 +67,7 @@ export function cutBeside(
   const { startNs, endNs, kind } = operation;
   const { machine } = board;
   board.restore(instant);
-  if (atNs < startNs) withdraw(board);
+  if (atNs < startNs) withdraw(board, kind);
   if (atNs >= endNs) {
     machine.clock[Clock.NOW] = endNs;
     (kind === 'burn' ? board.fuses : board.flash).onEvent();
@@ -80,9 +80,8 @@ export function cutBeside(
 }
 
 /** The operation that has just begun is not begun yet. */
-function withdraw({ machine }: Board): void {
-  for (const peripheral of [FLASH, FUSES]) {
-    const { words, at } = machine.registers(peripheral);
-    words[at.STATUS] &= ~peripheral.registers.STATUS.fields.BUSY.mask;
-  }
+function withdraw({ machine }: Board, kind: Operation['kind']): void {
+  const peripheral = kind === 'burn' ? FUSES : FLASH;
+  const { words, at } = machine.registers(peripheral);
+  words[at.STATUS] &= ~peripheral.registers.STATUS.fields.BUSY.mask;
 }
