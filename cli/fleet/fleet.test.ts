@@ -1,6 +1,6 @@
 // `coldrig fleet` from nothing: keys, a repository that two of three sign, a server, a rollout, and the server killed in the middle of it.
 
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -248,5 +248,24 @@ describe('a fleet', () => {
       (await asked('device', 'free', 'one', '--reason', 'moved', '--token', 'new-fleet/operator.token')).json,
     ).toMatchObject({ ok: true, device: 'one' });
     for (const one of [second, again, server]) one.end('SIGKILL');
+  });
+
+  test('is not begun anew where it was served and its log is gone', async () => {
+    const first = await serve('127.0.0.1:0', '--folder', 'kept');
+    expect((await asked('device', 'add', 'one', '--token', 'kept/operator.token')).code).toBe(0);
+    first.end('SIGKILL');
+    await first.outcome;
+    renameSync(at('kept/log'), at('log-elsewhere'));
+    const { code, json } = await fleet('serve', '--folder', 'kept', '--listen', '127.0.0.1:0');
+    expect([code, json.error]).toMatchObject([
+      1,
+      { code: 'FLEET_LOG', message: expect.stringMatching(/^kept\/log is missing.*from a backup, or move kept away/) },
+    ]);
+    renameSync(at('log-elsewhere'), at('kept/log'));
+    const again = await serve('127.0.0.1:0', '--folder', 'kept');
+    expect((await asked('status', '--token', 'kept/operator.token')).json).toMatchObject({
+      devices: [{ name: 'one' }],
+    });
+    again.end('SIGKILL');
   });
 });

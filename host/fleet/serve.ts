@@ -14,6 +14,7 @@ import { dirname, join } from 'node:path';
 import { alertInbox } from '../../protocol/fleet/ddi.ts';
 import { writeDurably } from '../links/whole-file.ts';
 import { nodeLogDisk } from '../telemetry/log/disk.ts';
+import { LogError } from '../telemetry/log/record-log.ts';
 import { rest, type Time } from '../telemetry/time.ts';
 import { AccessError } from './access/error.ts';
 import { readPolicyFile } from './access/files.ts';
@@ -82,9 +83,14 @@ export async function serveFleet(options: ServeOptions, signal: AbortSignal): Pr
   const inbox = options.hasAlertmanager ? inboxOf(folder, time, (...of) => fleet.refuseStranger(...of)) : undefined;
   const gates = gateWatchOf(options.readings, inbox, onTrouble);
   const audit = await openKeptAudit(folder, time);
+  const log = join(folder, 'log');
+  if (audit.checkpoint().size > 0 && !existsSync(log)) {
+    await audit.close();
+    throw lostLog(folder, log);
+  }
   const fleet: Fleet = await Fleet.open({
     ...{
-      folder: join(folder, 'log'),
+      folder: log,
       time,
       disk: nodeLogDisk,
       onEvent: (what) => onEvent({ event: 'fleet', what }),
@@ -139,6 +145,15 @@ export async function serveFleet(options: ServeOptions, signal: AbortSignal): Pr
     await fleet.close();
     await audit.close();
   }
+}
+
+/** A fleet that was served once and whose log is gone would be begun again without its devices, and without a word. */
+function lostLog(folder: string, log: string): LogError {
+  const audit = join(folder, 'audit');
+  return new LogError(
+    'LOG',
+    `${log} is missing, and ${audit} says that a fleet was served here; bring the log back from a backup, or move ${folder} away to begin a new fleet`,
+  );
 }
 
 function gateWatchOf(
