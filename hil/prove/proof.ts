@@ -6,7 +6,7 @@
 // part and the options alone. So it does not matter which thread or which shard ran it, and results of shards add up.
 
 import type { Finding } from './invariants.ts';
-import { namesOf, UnknownName } from './unknown-name.ts';
+import { unknownName } from './unknown-name.ts';
 
 export interface ProofOptions {
   /** Seed of the samples, and of what cuts and flips leave in flash. */
@@ -121,8 +121,7 @@ export function partsOf(
   { scenario }: ProofOptions,
 ): Part[] {
   const wanted = scenarios.filter(({ name }) => scenario === undefined || scenario === name);
-  if (wanted.length === 0)
-    throw new UnknownName(`no scenario is called '${scenario}'; there are ${namesOf(scenarios)}`);
+  if (scenario !== undefined && wanted.length === 0) throw unknownName('scenario', scenario, scenarios);
   return wanted.flatMap(({ name, weight, parts }) =>
     Array.from({ length: parts }, (_, part) => ({ scenario: name, part, parts, weight: weight / parts })),
   );

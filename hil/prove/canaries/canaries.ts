@@ -2,7 +2,7 @@
 
 import { compileGuest, type SourceChange } from '../../../host/tools/guest.ts';
 import type { ProofOptions } from '../proof.ts';
-import { namesOf, UnknownName } from '../unknown-name.ts';
+import { unknownName } from '../unknown-name.ts';
 import type { Canary } from './canary.ts';
 import { imageCanaries } from './of-images.ts';
 import { promiseCanaries } from './of-promises.ts';
@@ -24,7 +24,7 @@ export const canaries: readonly Canary[] = [
 export function canaryByName(name: string): Canary {
   const all = [...canaries, ...windowCanaries, ...callCanaries];
   const found = all.find((canary) => canary.name === name);
-  if (!found) throw new UnknownName(`no canary is called '${name}'; there are ${namesOf(all)}`);
+  if (!found) throw unknownName('canary', name, all);
   return found;
 }
 
