@@ -19,10 +19,11 @@ import { rest, type Time } from '../telemetry/time.ts';
 import { AccessError } from './access/error.ts';
 import { readPolicyFile } from './access/files.ts';
 import { PolicyAccess } from './access/policy.ts';
+import type { AuditLog } from './audit/audit-log.ts';
 import { DdiServer } from './ddi/server.ts';
 import { type Access, localAccess } from './doors.ts';
 import { openAuthority } from './enrol/authority.ts';
-import { Fleet, theFleet } from './fleet.ts';
+import { Fleet, type FleetOptions, theFleet } from './fleet.ts';
 import { AlertInbox, withInbox } from './gates/alert-inbox.ts';
 import { GateWatch } from './gates/gate-watch.ts';
 import { readingsSource, type SourceKind } from './gates/readings.ts';
@@ -83,23 +84,9 @@ export async function serveFleet(options: ServeOptions, signal: AbortSignal): Pr
   const inbox = options.hasAlertmanager ? inboxOf(folder, time, (...of) => fleet.refuseStranger(...of)) : undefined;
   const gates = gateWatchOf(options.readings, inbox, onTrouble);
   const audit = await openKeptAudit(folder, time);
-  const log = join(folder, 'log');
-  if (audit.checkpoint().size > 0 && !existsSync(log)) {
-    await audit.close();
-    throw lostLog(folder, log);
-  }
-  const fleet: Fleet = await Fleet.open({
-    ...{
-      folder: log,
-      time,
-      disk: nodeLogDisk,
-      onEvent: (what) => onEvent({ event: 'fleet', what }),
-      onTrouble,
-    },
+  const fleet: Fleet = await openFleet(folder, {
+    ...{ time, onEvent: (what) => onEvent({ event: 'fleet', what }), onTrouble },
     ...{ access, audit, ...(gates !== undefined && { readings: gates }) },
-  }).catch(async (error) => {
-    await audit.close();
-    throw error;
   });
   const shelf = new Shelf(repository);
   const releases = new ReleaseSource(fleet, folder, repository);
@@ -147,13 +134,23 @@ export async function serveFleet(options: ServeOptions, signal: AbortSignal): Pr
   }
 }
 
-/** A fleet that was served once and whose log is gone would be begun again without its devices, and without a word. */
-function lostLog(folder: string, log: string): LogError {
-  const audit = join(folder, 'audit');
-  return new LogError(
-    'LOG',
-    `${log} is missing, and ${audit} says that a fleet was served here; bring the log back from a backup, or move ${folder} away to begin a new fleet`,
-  );
+/** Closes the audit log where the fleet cannot be opened. One that was served, and whose log is gone, would be begun again without its devices. */
+async function openFleet(
+  folder: string,
+  { audit, ...more }: Omit<FleetOptions, 'folder' | 'disk'> & { audit: AuditLog },
+) {
+  const log = join(folder, 'log');
+  try {
+    if (audit.checkpoint().size > 0 && !existsSync(log))
+      throw new LogError(
+        'LOG',
+        `${log} is missing, and ${join(folder, 'audit')} says that a fleet was served here; bring the log back from a backup, or move ${folder} away to begin a new fleet`,
+      );
+    return await Fleet.open({ folder: log, disk: nodeLogDisk, audit, ...more });
+  } catch (error) {
+    await audit.close();
+    throw error;
+  }
 }
 
 function gateWatchOf(
