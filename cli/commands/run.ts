@@ -182,7 +182,7 @@ async function runWith(file: DeviceFile | undefined, options: RunOptions): Promi
             path: options.record,
             seed: options.seed,
             device: fingerprint,
-            fridge: options.fridge,
+            ...{ fridge: options.fridge, fridgeText: fridge?.text },
             faults: options.fault,
           },
   });

@@ -103,7 +103,8 @@ function openFailure(bytes: Uint8Array, path: string, calls?: OpenOptions['calls
 async function openInputLog(text: string, path: string, options: OpenOptions): Promise<Recording> {
   const { image, key: keys, flash, salvage, onStep, calls } = options;
   const log = readInputLog(text, path, { salvage });
-  const fridge = log.fridge === undefined ? undefined : new RunFridge(log.fridge, log.faults ?? [], log.seed);
+  const fridge =
+    log.fridge === undefined ? undefined : new RunFridge(log.fridge, log.faults ?? [], log.seed, log.fridgeText);
   const { board, origin, fingerprint } = await newDevice(
     {
       ...{ seed: log.seed, image, keys, surroundings: fridge?.wired, watch: { calls } },

@@ -1,12 +1,13 @@
 // A run in a fridge: what a person sees in any width, what a machine reads, what is drawn, and that it can be repeated.
 
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DeviceUnderTest } from '../../hil/rig/device.ts';
 import { second } from '../../hil/rig/time.ts';
 import { BoardView } from '../../host/board/view.ts';
+import { repositoryRoot } from '../../host/tools/guest.ts';
 import { coldrig } from '../testing.ts';
 import { RunFridge } from './fridge.ts';
 import { viewLines } from './fridge-view.ts';
@@ -83,6 +84,21 @@ describe('coldrig run --fridge', () => {
       expect(drawing).toContain(text);
     const again = await coldrig(['replay', record, '--json']);
     expect(again.json).toMatchObject({ same: true, logHash: events.at(-1).logHash });
+  });
+
+  it('is repeated with the fridge that it had, also when its file is another one now, or gone, or in another folder', async () => {
+    const preset = readFileSync(join(repositoryRoot, 'host/plant/cryostat/presets/uts.yaml'), 'utf8');
+    const [own, later] = [12, 9].map((mass) => preset.replace('copper_kg: 10,', `copper_kg: ${mass},`));
+    writeFileSync(inFolder('my.yaml'), own);
+    const { stdout } = await coldrig(['run', ...short, '--json', '--fridge', 'my.yaml', '--record', 'own.jsonl'], {
+      cwd: folder,
+    });
+    const { logHash } = JSON.parse(stdout.trim().split('\n').at(-1) as string);
+    const again = () => coldrig(['replay', inFolder('own.jsonl'), '--json']);
+    writeFileSync(inFolder('my.yaml'), later);
+    expect((await again()).json).toMatchObject({ same: true, logHash });
+    rmSync(inFolder('my.yaml'));
+    expect((await again()).json).toMatchObject({ same: true, logHash });
   });
 
   it('refuses what it cannot mean', async () => {

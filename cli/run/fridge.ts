@@ -10,7 +10,7 @@ import { openReading, Reading } from '../../host/board/surroundings.ts';
 import type { BoardView } from '../../host/board/view.ts';
 import { readingKelvin } from '../../host/plant/cryostat/sensors.ts';
 import { CryostatView } from '../../host/plant/cryostat/view.ts';
-import { openFridge, presets } from '../../host/tools/open-fridge.ts';
+import { openFridge, presets, textOfFridge } from '../../host/tools/open-fridge.ts';
 import { RECORDER } from '../../protocol/generated/registers.ts';
 import { Channel, channelSensors } from '../../protocol/plant/places.ts';
 import { Beat } from '../../protocol/telemetry/heartbeat.ts';
@@ -58,6 +58,8 @@ const markedEvents = new Set([
 
 export class RunFridge {
   readonly name: string;
+  /** Of its file; undefined for a preset. */
+  readonly text: string | undefined;
   readonly wired: WiredCryostat;
   readonly faults: readonly Fault[];
   readonly samples: Sample[] = [];
@@ -65,10 +67,13 @@ export class RunFridge {
   private nextSample = 0;
   private seen: CryostatView | undefined;
 
-  constructor(name: string, faults: readonly string[], seed: number) {
+  /** `text`: of its file as a recording has it. Without, the file is read. */
+  constructor(name: string, faults: readonly string[], seed: number, text?: string) {
     this.name = name;
     this.faults = faults.map(faultOf);
-    this.wired = new WiredCryostat(fridgeOf(name), { seed });
+    const opened = fridgeOf(name, text);
+    this.text = opened.text;
+    this.wired = new WiredCryostat(opened.fridge, { seed });
   }
 
   /** A read-only view of the cryostat, once a board is in it. */
@@ -133,9 +138,11 @@ export function beatOf(board: BoardView, word: number): number {
   return board.register(RECORDER, 'HEARTBEAT', word);
 }
 
-function fridgeOf(name: string) {
+/** The file is read once, so that the text is that of the fridge. */
+function fridgeOf(name: string, recorded?: string) {
   try {
-    return openFridge(name, readAsText);
+    const text = recorded ?? textOfFridge(name, readAsText);
+    return { text, fridge: openFridge(name, text === undefined ? readAsText : () => text) };
   } catch (error) {
     const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
     const said = systemReason(error) ?? (error instanceof Error ? error.message : String(error));

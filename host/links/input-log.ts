@@ -17,6 +17,8 @@ export interface InputLogHead {
   device: string;
   /** The fridge of the run, and the faults that it got at power-on, as given on the command line. */
   fridge?: string;
+  /** Of its file; a preset has none. */
+  fridgeText?: string;
   faults?: string[];
 }
 
@@ -101,7 +103,11 @@ function logOfHead(name: string, line: string): InputLog {
       `${name}:1: expected a seed and the hash of a device; the log is damaged, record the run again`,
     );
   }
-  const place = typeof head.fridge === 'string' ? { fridge: head.fridge, faults: textsOf(head.faults) } : {};
+  const { fridge, fridgeText, faults } = head;
+  const place =
+    typeof fridge === 'string'
+      ? { fridge, faults: textsOf(faults), ...(typeof fridgeText === 'string' && { fridgeText }) }
+      : {};
   return { seed: Number(head.seed), device: String(head.device), ...place, inputs: [] };
 }
 

@@ -9,11 +9,17 @@ export const presets = ['uts', 'xld', 'stand'] as const;
 
 /** Throws FridgeError for a file that says something wrong, and what `read` throws for one that cannot be read. */
 export function openFridge(nameOrPath: string, read = readText): Fridge {
-  const isPreset = (presets as readonly string[]).includes(nameOrPath);
   const url = new URL(`../plant/cryostat/presets/${nameOrPath}.yaml`, import.meta.url);
-  const path = isPreset ? fileURLToPath(url) : nameOrPath;
-  return parseFridge(read(path), isPreset ? `${nameOrPath}.yaml` : path);
+  const path = isPreset(nameOrPath) ? fileURLToPath(url) : nameOrPath;
+  return parseFridge(read(path), isPreset(nameOrPath) ? `${nameOrPath}.yaml` : path);
 }
+
+/** The text of a fridge's file; undefined for a preset. A recording keeps it: the file may be another one, or gone, when the run is repeated. */
+export function textOfFridge(nameOrPath: string, read = readText): string | undefined {
+  return isPreset(nameOrPath) ? undefined : read(nameOrPath);
+}
+
+const isPreset = (name: string): boolean => (presets as readonly string[]).includes(name);
 
 function readText(path: string): string {
   try {

@@ -4,9 +4,9 @@
 //
 // What must stay true: a run is a function of the scenario, the settings and the choices; a run that failed can be repeated from what it returns.
 
-import { existsSync, readFileSync } from 'node:fs';
 import { type Snapshot, snapshotToBytes } from '../../../host/board/snapshot.ts';
 import { parseImage } from '../../../host/tools/image/index.ts';
+import { textOfFridge } from '../../../host/tools/open-fridge.ts';
 import { SmpClient } from '../../../host/tools/smp/index.ts';
 import { MemoryMap } from '../../../protocol/memory-map.ts';
 import { longestNs } from '../time.ts';
@@ -156,6 +156,8 @@ async function runInside(
   chooser: Chooser,
   signal?: AbortSignal,
 ): Promise<Ended> {
+  // Before the run: a file that is changed meanwhile is not the fridge of this run.
+  const fridgeText = options.fridge && textOfFridge(options.fridge);
   const bench = await ScenarioBench.of(settings, options.fridge);
   const { rig, start } = await bench.begin(options.from ?? defaultState, chooser, signal);
   const chronicle = settings.chronicle ? bench.chronicle(rig) : undefined;
@@ -178,7 +180,7 @@ async function runInside(
     encodeFailure({
       ...{ scenario: result.name, message: failed(result, error).result.message ?? '' },
       ...{ failedNs: end.timeNs, beganNs, seed: bench.kind.seed, choices: result.choices },
-      ...{ fridge: options.fridge, fridgeText: textOfFridge(options.fridge) },
+      ...{ fridge: options.fridge, fridgeText },
       ...{ images: imagesIn(start), start: snapshotToBytes(start), inputs, end },
     });
   return { ...ended, failureFile };
@@ -226,10 +228,6 @@ async function errorOf(work: () => void | Promise<void>): Promise<unknown> {
 }
 
 /** The file of a fridge that is no preset: it must travel with the failure. */
-function textOfFridge(fridge: string | undefined): string | undefined {
-  return fridge !== undefined && existsSync(fridge) ? readFileSync(fridge, 'utf8') : undefined;
-}
-
 function imagesIn({ flash }: Snapshot) {
   const bytes = Buffer.concat(flash.cells.map((page) => Buffer.from(page.buffer, page.byteOffset, page.byteLength)));
   return [
