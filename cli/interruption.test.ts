@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as rest } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { inSteps, untilInterrupted } from './interruption.ts';
+import { hearSignals, inSteps, untilInterrupted } from './interruption.ts';
 import { command } from './testing.ts';
 
 let folder = '';
@@ -126,6 +126,21 @@ describe('a reader that has gone', () => {
     const [code] = await once(child, 'close');
     expect({ code, stderr }).toEqual({ code: 1, stderr: 'error: the output cannot be written: ENOSPC\n' });
   });
+});
+
+it('hears a Ctrl-C that is passed on a second time as one, also when the work has ended meanwhile', () => {
+  let heard = 0;
+  const before = process.listenerCount('SIGTERM');
+  const stop = hearSignals(['SIGINT', 'SIGTERM'], () => {
+    heard += 1;
+  });
+  process.listeners('SIGINT').at(-1)?.('SIGINT');
+  process.listeners('SIGTERM').at(-1)?.('SIGTERM');
+  stop();
+  // Without a listener the signal would end the process.
+  expect(process.listenerCount('SIGTERM')).toBe(before + 1);
+  process.listeners('SIGTERM').at(-1)?.('SIGTERM');
+  expect(heard).toBe(1);
 });
 
 it('says that it was interrupted also while it rests in a timer, which says only that it was aborted', async () => {

@@ -2,12 +2,41 @@
 
 import { ExitCode, Failure } from './failure.ts';
 
+/** From the first signal on, milliseconds: npx, make and timeout pass on a Ctrl-C that the terminal has sent to all, so that it comes twice. */
+const SAME_MS = 1000;
+
+/**
+ * `onFirst` is called at the first of these signals. What comes soon after it is the same Ctrl-C; one that comes later ends the process at once.
+ * Returns what ends the hearing.
+ */
+export function hearSignals(names: readonly NodeJS.Signals[], onFirst: () => void): () => void {
+  let firstMs: number | undefined;
+  const hear = (name: NodeJS.Signals) => {
+    if (firstMs === undefined) {
+      firstMs = performance.now();
+      onFirst();
+    } else if (performance.now() - firstMs > SAME_MS) {
+      stop();
+      process.kill(process.pid, name);
+    }
+  };
+  const stop = () => {
+    for (const name of names) process.removeListener(name, hear);
+  };
+  for (const name of names) process.on(name, hear);
+  return () => {
+    const leftMs = firstMs === undefined ? 0 : firstMs + SAME_MS - performance.now();
+    // What the command still has to write is not lost by the same Ctrl-C either.
+    if (leftMs > 0) setTimeout(stop, leftMs).unref();
+    else stop();
+  };
+}
+
 export async function untilInterrupted<Result>(work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
   const interruption = new AbortController();
   const interrupt = () =>
     interruption.abort(new Failure('INTERRUPTED', 'interrupted', { exitCode: ExitCode.INTERRUPTED }));
-  process.once('SIGINT', interrupt);
-  process.once('SIGTERM', interrupt);
+  const stop = hearSignals(['SIGINT', 'SIGTERM'], interrupt);
   try {
     return await work(interruption.signal);
   } catch (error) {
@@ -15,8 +44,7 @@ export async function untilInterrupted<Result>(work: (signal: AbortSignal) => Pr
     if (interruption.signal.aborted && (error as Error)?.name === 'AbortError') throw interruption.signal.reason;
     throw error;
   } finally {
-    process.removeListener('SIGINT', interrupt);
-    process.removeListener('SIGTERM', interrupt);
+    stop();
   }
 }
 
@@ -40,14 +68,13 @@ export function signalsHeard(): Promise<void> {
 
 /** For work that goes on until it is ended from outside: `end` is called at Ctrl-C, at a signal, or when the reader of our output has gone. */
 export async function endedFromOutside(end: () => void, work: () => Promise<void>): Promise<void> {
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  for (const signal of signals) process.once(signal, end);
+  const stop = hearSignals(['SIGINT', 'SIGTERM', 'SIGHUP'], end);
   // As in `coldrig run | head`.
   process.stdout.once('error', end);
   try {
     await work();
   } finally {
-    for (const signal of signals) process.removeListener(signal, end);
+    stop();
     process.stdout.removeListener('error', end);
   }
 }

@@ -3,6 +3,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Plan } from '../../host/tools/multiplexer/plan.ts';
 import type { PlanResult } from '../../host/tools/multiplexer/planner.ts';
+import { hearSignals } from '../interruption.ts';
 
 export type Ending = 'finished' | 'interrupted' | 'out of time';
 
@@ -24,8 +25,7 @@ export async function searchUntilStopped(
   const interrupt = () => {
     isInterrupted = true;
   };
-  process.once('SIGINT', interrupt);
-  process.once('SIGTERM', interrupt);
+  const stop = hearSignals(['SIGINT', 'SIGTERM'], interrupt);
   const began = performance.now();
   const seconds = () => (performance.now() - began) / 1000;
   let plan: Plan | undefined;
@@ -39,7 +39,6 @@ export async function searchUntilStopped(
       if (seconds() > clockSeconds) return { ending: 'out of time', plan, seconds: seconds() };
     }
   } finally {
-    process.removeListener('SIGINT', interrupt);
-    process.removeListener('SIGTERM', interrupt);
+    stop();
   }
 }
