@@ -11,7 +11,7 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { writeWhole } from './build-folder.mjs';
 import { compileGuests } from './compile.ts';
-import { buildFolder, compileGuest } from './guest.ts';
+import { buildFolder, compileGuest, readIfThere } from './guest.ts';
 import { generateKey, readPublicKey, signImage } from './image/index.ts';
 import { compileFirmware, multiplexerSource, readoutSource, sequencerSource } from './sequencer.ts';
 
@@ -88,7 +88,7 @@ export async function buildAll(names?: string[], onStep: (what: string) => void 
   );
   const privateKeyPem = developmentKey();
   const bootloader = await compileGuest('bootloader/main.ts');
-  writeWhole(join(buildFolder(), 'bootloader.wasm'), bootloader);
+  writeChanged(join(buildFolder(), 'bootloader.wasm'), bootloader);
   const images = new Map<string, BuiltImage>();
   for (const image of wanted) images.set(image.name, await buildImage(image, privateKeyPem));
   onStep('');
@@ -97,14 +97,20 @@ export async function buildAll(names?: string[], onStep: (what: string) => void 
 
 async function buildImage(image: DevelopmentImage, privateKeyPem: string): Promise<BuiltImage> {
   const payload = await compileFirmware(image.source);
-  if (image === developmentImages[0]) writeWhole(join(buildFolder(), 'firmware.wasm'), payload);
+  if (image === developmentImages[0]) writeChanged(join(buildFolder(), 'firmware.wasm'), payload);
   // One counter for all, so that any development image may follow any other.
   const bytes = signImage({ payload, privateKeyPem, version: image.version, securityCounter: 1 });
   const flipped = image.flippedBit === undefined ? undefined : { offset: payload.length >> 1, bit: image.flippedBit };
   if (flipped) bytes[flipped.offset] ^= 1 << flipped.bit;
   const file = join(buildFolder(), 'images', `${image.name}-${image.version}.bin`);
-  writeWhole(file, bytes);
+  writeChanged(file, bytes);
   return { ...image, file, bytes, flipped };
+}
+
+/** A build that is up to date writes nothing: it works on a full disk too, and what watches its files is not woken. */
+function writeChanged(path: string, bytes: Uint8Array): void {
+  if (readIfThere(path)?.equals(bytes)) return;
+  writeWhole(path, bytes);
 }
 
 /** The development key, made when there is none. When two builds run at the same time, the key of the first stays, and both use it. */
