@@ -85,7 +85,7 @@ export function pulseRunCommand(): Command {
     .option('--modulate', 'modulate the paths with the oscillator (mod_en_awg)')
     .option('--set <setting>', '[NAME.]setting[index]=value of a sequencer; may be repeated', collect)
     .option('--limit <n>', 'stop a sequencer after this many instructions', nanoseconds, LIMIT_DEFAULT)
-    .option('--until <ns>', 'stop the sequencers at this time', nanoseconds)
+    .option('--until <ns>', 'stop the classic cores at this time; what is queued by then is still played', nanoseconds)
     .option('--timeline', 'list when each line ran')
     .option('--from <ns>', 'first nanosecond of samples and plots', nanoseconds)
     .option('--to <ns>', 'the end of samples and plots (default: the end of the run, at most 2 ms later)', nanoseconds)

@@ -9,7 +9,7 @@ import type { Breakpoint, Debugger, StepKind } from '../../hil/debug/debugger.ts
 import { globalsOf, pendingEvents, ramAt, readNamed, viewOf } from '../../hil/debug/look.ts';
 import { repositoryRoot } from '../../host/tools/guest.ts';
 import { registersOf } from '../replay/registers.ts';
-import { doCommand } from './commands.ts';
+import { CommandError, doCommand } from './commands.ts';
 import { DapReader, type DapRequest, dapMessage } from './dap-wire.ts';
 import type { OpenedDebugger } from './open.ts';
 import { commandProblem } from './prompt.ts';
@@ -35,6 +35,12 @@ const moves: Record<string, [direction: 'forward' | 'back', kind: StepKind]> = {
     stepBack: ['back', 'over'],
   },
 };
+
+/** Requests whose answer says only that it was done. */
+const withoutBody = new Set([
+  ...['configurationDone', 'setExceptionBreakpoints', 'pause', 'disconnect', 'terminate'],
+  ...Object.keys(moves),
+]);
 
 export class DapSession {
   private readonly open: (program: string | undefined) => Promise<OpenedDebugger>;
@@ -108,6 +114,7 @@ export class DapSession {
       case 'evaluate':
         return this.evaluate(String(given.expression), String(given.context));
       default:
+        if (!withoutBody.has(command)) throw new CommandError(`coldrig does not know the request '${command}'`);
         return undefined;
     }
   }

@@ -162,6 +162,10 @@ describe('coldrig debug', () => {
       result: '1 (0x1)',
     });
     expect((await ask('evaluate', { expression: 'fly', context: 'repl' })).message).toContain("no command 'fly'");
+    expect(await ask('nonsense')).toMatchObject({
+      success: false,
+      message: "coldrig does not know the request 'nonsense'",
+    });
     const memory = (await ask('readMemory', { memoryReference: '0', count: 8 })).body as { data: string };
     expect(Buffer.from(memory.data, 'base64')).toHaveLength(8);
     await ask('disconnect');

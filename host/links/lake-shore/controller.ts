@@ -248,9 +248,20 @@ export abstract class LakeShore implements ScpiInstrument, Resettable {
     return `${number(unit === 'volt' ? signal : log10(signal))},${kelvinText(kelvin)},+0`;
   }
 
+  /** Curves below the first input's are those of the factory, and readings come from the sensors' own: what is written to either would be of no use. */
+  refuseFixedCurve(command: string, place: string): void {
+    const curve = Number.parseInt(place, 10);
+    if (curve < FIRST_CURVE)
+      throw new ScpiError(
+        'execution',
+        `${command}: curve ${curve} is the factory's; those of users begin with ${FIRST_CURVE}`,
+      );
+    if (this.sensorOfCurve(curve) !== undefined)
+      throw new ScpiError('execution', `${command}: curve ${curve} is a sensor's own here and stays`);
+  }
+
   deleteCurve(place: string): void {
-    if (this.sensorOfCurve(Number(place)) !== undefined)
-      throw new ScpiError('execution', `CRVDEL: curve ${place} is a sensor's own here and stays`);
+    this.refuseFixedCurve('CRVDEL', place);
     this.table.forgetPlace(['CRVHDR', 'CRVPT'], place);
   }
 

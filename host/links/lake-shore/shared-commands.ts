@@ -19,6 +19,7 @@ export const sharedPlaces: Places = {
 export const curveHeader = (format: Field): Row<LakeShore> => ({
   ...{ name: 'CRVHDR', of: 'curve', fields: [text(15), text(10), format, real(0, 1500), int(1, 2)] },
   starts: (i, place) => i.curveHeader(Number(place)),
+  set: (i, place) => i.refuseFixedCurve('CRVHDR', place),
 });
 
 export const sharedCommands: readonly Row<LakeShore>[] = [
@@ -81,10 +82,11 @@ export const sharedCommands: readonly Row<LakeShore>[] = [
   { name: 'ALMRST', set: (i) => i.alarms.clear() },
   { name: 'RELAY', of: 'relay', fields: [int(0, 4), text(2), int(0, 2)], starts: '0,A,0' },
   { name: 'RELAYST', of: 'relay', get: (i, place) => i.alarms.relay(i.settings('RELAY', place)) },
-  // Curves: those of the sensors have the numbers from 21 on, one per input; others can be written and read. Each model's table has the header.
+  // Curves: those of the sensors have the numbers from 21 on, one per input; others of users can be written and read. Each model's table has the header.
   {
     ...{ name: 'CRVPT', of: 'point', fields: [any, real(0, 1500), any] },
     starts: (i, place) => i.curvePoint(...(place.split(',').map(Number) as [number, number])),
+    set: (i, place) => i.refuseFixedCurve('CRVPT', place),
   },
   { name: 'CRVDEL', of: 'curve', set: (i, place) => i.deleteCurve(place) },
   {

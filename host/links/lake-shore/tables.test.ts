@@ -73,6 +73,14 @@ describe.each([
       ask(command);
       expect(ask(query), command).toBe(answer);
     }
+    for (const curve of [1, 20, 21])
+      for (const command of [`CRVHDR ${curve},"mine","S1",3,300,2`, `CRVPT ${curve},1,0.5,77`, `CRVDEL ${curve}`]) {
+        const answers = () => ask(`CRVHDR? ${curve};CRVPT? ${curve},1`);
+        const before = answers();
+        ask('*CLS');
+        ask(command);
+        expect([ask('*ESR?'), answers()], command).toEqual(['16', before]);
+      }
     ask('CRVDEL 50');
     expect(ask('CRVHDR? 50;CRVPT? 50,3')).toBe(`none,,${name === 'ls336' ? 2 : 3},+0,1;+0,+0,+0`);
   });
