@@ -7,12 +7,14 @@ export class UnknownName extends Error {
   override readonly name = 'UnknownName';
 }
 
-/** `what`: 'scenario' or 'canary'. The names are in quotes, because some of them have commas, and each has a line, because there are many. */
+/** `what`: 'scenario' or 'canary'. The names are in quotes, because some of them have commas. */
 export function unknownName(what: string, name: string, all: readonly { name: string }[]): UnknownName {
   const names = all.map((each) => each.name);
   const close = closest(name, names);
-  const advice = close === undefined ? '' : `; did you mean '${close}'?`;
+  const list = `there are ${names.map((each) => `'${each}'`).join(', ')}`;
   return new UnknownName(
-    [`no ${what} is called '${name}'${advice}`, 'There are', ...names.map((each) => `  '${each}'`)].join('\n'),
+    close === undefined
+      ? `no ${what} is called '${name}'; ${list}`
+      : `no ${what} is called '${name}'; did you mean '${close}'? (${list})`,
   );
 }
