@@ -111,10 +111,11 @@ export class Bus {
   }
 
   private readHook(address: number, slot: number): number {
-    const hook = this.registers.readHooks[slot];
-    if (hook === undefined) return this.registers.words[slot];
+    const { registers } = this;
+    const hook = registers.readHooks[registers.registerOfSlot[slot]];
+    if (hook === undefined) return registers.words[slot];
     this.address = address;
-    return hook(this.registers.indexOfSlot[slot]);
+    return hook(registers.indexOfSlot[slot]);
   }
 
   /** Reads flash, or refuses the access. */
@@ -143,10 +144,10 @@ export class Bus {
     const { register, index } = entry;
     if (register.writable === 0 || (value & ~register.writable) !== 0 || entry.closed.length !== 0)
       this.refuseForbidden(address, slot, value);
-    const { words } = this.registers;
+    const { words, writeHooks, registerOfSlot } = this.registers;
     const previous = words[slot];
     if (register.readable !== 0) words[slot] = merge(previous, value, register);
-    const hook = this.registers.writeHooks[slot];
+    const hook = writeHooks[registerOfSlot[slot]];
     if (hook === undefined) return;
     this.address = address;
     hook(value >>> 0, index, previous);

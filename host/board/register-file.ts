@@ -42,6 +42,9 @@ interface Layout {
   readonly slotOf: Uint16Array;
   /** By slot: word number in a register array. */
   readonly indexOfSlot: readonly number[];
+  /** By slot: the number of its register; hooks are kept by it, for a register array of thousands of words has one. */
+  readonly registerOfSlot: Uint16Array;
+  readonly registerCount: number;
   readonly firstSlot: ReadonlyMap<string, number>;
 }
 
@@ -67,13 +70,14 @@ export class RegisterFile {
   readonly slots = layout.slots;
   readonly slotOf = layout.slotOf;
   readonly indexOfSlot = layout.indexOfSlot;
+  readonly registerOfSlot = layout.registerOfSlot;
   /** Shared with other boards: never written. */
   tables = noTables;
-  /** The hooks of devices, by slot. */
-  readonly readHooks: (ReadHook | undefined)[] = new Array(layout.slots.length).fill(undefined);
-  readonly writeHooks: (WriteHook | undefined)[] = new Array(layout.slots.length).fill(undefined);
-  /** Registers with hooks, in the order in which their devices were connected. */
-  private readonly hooked: string[] = [];
+  /** The hooks of devices, by the number of the register. */
+  readonly readHooks: (ReadHook | undefined)[] = new Array(layout.registerCount).fill(undefined);
+  readonly writeHooks: (WriteHook | undefined)[] = new Array(layout.registerCount).fill(undefined);
+  /** Registers with hooks, in the order in which their devices were connected; until the file is sealed. */
+  private hooked: string[] = [];
   /** What was asked for before, by peripheral. */
   private readonly known = new Map<string, Registers>();
 
@@ -93,15 +97,8 @@ export class RegisterFile {
     const first = layout.firstSlot.get(peripheral.name);
     if (first === undefined) throw new Error(`register file: the chip has no ${peripheral.name}`);
     const entries = Object.entries(peripheral.registers) as [keyof P['registers'], RegisterEntry][];
-    const at = {} as Record<keyof P['registers'], number>;
-    let count = 0;
-    for (const [name, register] of entries) {
-      at[name] = count;
-      count += register.count;
-    }
-    const words = this.words.subarray(first, first + count);
-    const initial = new Uint32Array(count);
-    for (const [name, register] of entries) initial.fill(register.reset, at[name], at[name] + register.count);
+    const { at, initial } = shapeOf(peripheral);
+    const words = this.words.subarray(first, first + initial.length);
     const reset = (except: readonly (keyof P['registers'])[] = []) => {
       if (except.length === 0) words.set(initial);
       else
@@ -123,11 +120,9 @@ export class RegisterFile {
       if (!onRead && !onWrite) continue;
       this.hooked.push(`${device.peripheral.name}.${register.name} ${onRead ? 'r' : ''}${onWrite ? 'w' : ''}`);
       const word = rotateAddress(device.peripheral.base + register.offset) - firstWord;
-      for (let index = 0; index < register.count; index++) {
-        const slot = this.slotOf[word + index];
-        this.readHooks[slot] = onRead;
-        this.writeHooks[slot] = onWrite;
-      }
+      const number = this.registerOfSlot[this.slotOf[word]];
+      this.readHooks[number] = onRead;
+      this.writeHooks[number] = onWrite;
     }
   }
 
@@ -137,6 +132,7 @@ export class RegisterFile {
     const tables = knownTables.get(key) ?? this.makeTables();
     knownTables.set(key, tables);
     this.tables = tables;
+    this.hooked = [];
   }
 
   private makeTables(): FastTables {
@@ -145,20 +141,49 @@ export class RegisterFile {
       const register = this.slots[slot]?.register;
       if (!register) continue;
       const arenaWord = this.firstArenaWord + slot;
-      if (register.readable !== 0) read[word] = this.readHooks[slot] ? -slot : arenaWord;
+      if (register.readable !== 0) read[word] = this.readHooks[this.registerOfSlot[slot]] ? -slot : arenaWord;
       const { writable, readable, oneToClear, oneToSet, fields } = register;
       // A write that only replaces the word: no bit to keep, none to clear or set by ones, nothing to refuse, and no hook.
       const replaces = writable === 0xffff_ffff && readable === writable && oneToClear === 0 && oneToSet === 0;
       const closed = Object.values(fields).some((field) => field.values !== undefined);
-      if (replaces && !closed && !this.writeHooks[slot]) write[word] = arenaWord;
+      if (replaces && !closed && !this.writeHooks[this.registerOfSlot[slot]]) write[word] = arenaWord;
     }
     return { read, write };
   }
 }
 
+interface Shape<P extends PeripheralEntry> {
+  /** Where each register begins. */
+  at: Record<keyof P['registers'], number>;
+  /** All words as a reset leaves them. */
+  initial: Uint32Array;
+}
+
+const shapes = new Map<PeripheralEntry, Shape<PeripheralEntry>>();
+
+/** The same for all boards. */
+function shapeOf<P extends PeripheralEntry>(peripheral: P): Shape<P> {
+  const known = shapes.get(peripheral) as Shape<P> | undefined;
+  if (known !== undefined) return known;
+  const entries = Object.entries(peripheral.registers) as [keyof P['registers'], RegisterEntry][];
+  const at = {} as Shape<P>['at'];
+  let count = 0;
+  for (const [name, register] of entries) {
+    at[name] = count;
+    count += register.count;
+  }
+  const initial = new Uint32Array(count);
+  for (const [name, register] of entries) initial.fill(register.reset, at[name], at[name] + register.count);
+  const shape = { at, initial };
+  shapes.set(peripheral, shape as Shape<PeripheralEntry>);
+  return shape;
+}
+
 function layoutOf(peripherals: readonly PeripheralEntry[]): Layout {
   const slots: (Slot | undefined)[] = [undefined];
   const indexOfSlot = [0];
+  const registerOfSlot = [0];
+  let registerCount = 1;
   const slotOf = new Uint16Array(wordCount);
   const firstSlot = new Map<string, number>();
   for (const peripheral of peripherals) {
@@ -175,8 +200,10 @@ function layoutOf(peripherals: readonly PeripheralEntry[]): Layout {
         slotOf[(peripheral.base - firstBase + register.offset) / 4 + index] = slots.length;
         slots.push({ peripheral, register, index, closed });
         indexOfSlot.push(index);
+        registerOfSlot.push(registerCount);
       }
+      registerCount++;
     }
   }
-  return { slots, slotOf, indexOfSlot, firstSlot };
+  return { slots, slotOf, indexOfSlot, registerOfSlot: Uint16Array.from(registerOfSlot), registerCount, firstSlot };
 }
