@@ -3,7 +3,7 @@
 import { dirname } from 'node:path';
 import { type CoverageFigure, coverageFigures, coveredBlocks } from '../hil/rig/coverage.ts';
 import type { Coverage } from '../host/tools/coverage/coverage.ts';
-import { placesIn, shownPath } from '../host/tools/coverage/find-map.ts';
+import { placesIn, shownPath, sourceText } from '../host/tools/coverage/find-map.ts';
 import { lcovOf } from '../host/tools/coverage/lcov.ts';
 import { SourceMapError, type SourcePlaces } from '../host/tools/source-place.ts';
 import { Failure } from './failure.ts';
@@ -25,7 +25,7 @@ type Figures = ReturnType<typeof coverageFigures>;
 /** `image`: the file that slot A was made from, when it is not ours. */
 export async function writeLcov(coverage: Coverage, path: string, image: string | undefined): Promise<WrittenCoverage> {
   const modules = await coveredBlocks(coverage, (module) => placesFor(image, module));
-  const lcov = lcovOf(modules, shownPath);
+  const lcov = lcovOf(modules, shownPath, sourceText);
   writeOutput(path, lcov, 'the coverage');
   const figures = coverageFigures(modules);
   const sums = Object.fromEntries(Object.entries(figures).map(([role, { left: _, ...sum }]) => [role, sum]));

@@ -10,7 +10,7 @@ import { Board } from '../../host/board/board.ts';
 import type { BoardOptions } from '../../host/board/board-options.ts';
 import { prepareImage } from '../../host/board/cpu/cpu.ts';
 import { type Coverage, type ModuleCoverage, mergeCoverage } from '../../host/tools/coverage/coverage.ts';
-import { ownPlaces, shownPath } from '../../host/tools/coverage/find-map.ts';
+import { ownPlaces, shownPath, sourceText } from '../../host/tools/coverage/find-map.ts';
 import { lcovOf } from '../../host/tools/coverage/lcov.ts';
 import { type SourceBlock, sourceBlocksOf } from '../../host/tools/coverage/source-blocks.ts';
 import type { SourcePlaces } from '../../host/tools/source-place.ts';
@@ -87,7 +87,7 @@ export async function blocksOf(module: Uint8Array, placesOf: PlacesOf = () => un
 
 /** As an lcov tracefile: firmware and bootloader together, by source file. */
 export async function lcovOfCoverage(coverage: Coverage, placesOf?: PlacesOf): Promise<string> {
-  return lcovOf(await coveredBlocks(coverage, placesOf), shownPath);
+  return lcovOf(await coveredBlocks(coverage, placesOf), shownPath, sourceText);
 }
 
 /** Blocks at a source line that were not reached. */

@@ -6,6 +6,7 @@
 //   const file = await speedscopeOf(calls, 'my run');      JSON.stringify it, and open it in speedscope.app
 //   worstCases(calls.modules)                               the longest run of each task, and the path that took it
 
+import { sourceText } from '../../host/tools/coverage/find-map.ts';
 import { functionLines } from '../../host/tools/coverage/source-blocks.ts';
 import type { CallProfile } from '../../host/tools/profile/call-profile.ts';
 import { type SpeedscopeFile, speedscopeFile } from '../../host/tools/profile/speedscope.ts';
@@ -16,7 +17,7 @@ export async function speedscopeOf(profile: CallProfile, name: string, placesOf?
   const lines = new Map(
     await Promise.all(
       profile.modules.map(
-        async ({ image }) => [image.hash, functionLines(await blocksOf(image.bytes, placesOf))] as const,
+        async ({ image }) => [image.hash, functionLines(await blocksOf(image.bytes, placesOf), sourceText)] as const,
       ),
     ),
   );

@@ -1,7 +1,10 @@
 // What a device tells of its code: counting and profiling change nothing of a run, and what is told is what ran.
 
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { LogKind } from '../../../host/board/log.ts';
+import { repositoryRoot } from '../../../host/tools/guest.ts';
 import { nameOfTask } from '../../../host/tools/profile/worst.ts';
 import { OsCommand, Smp, SmpGroup } from '../../../protocol/smp/smp.ts';
 import { countedWhile, coveredBlocks } from '../../rig/coverage.ts';
@@ -77,6 +80,24 @@ describe('a device whose blocks are counted and whose calls are profiled', () =>
     expect(fileOf('firmware/report/heartbeat.ts')).toMatch(/^DA:\d+,1$/m);
     expect(fileOf('bootloader/safe-mode.ts')).toMatch(/^DA:\d+,0$/m);
     expect(lcov).not.toContain('~lib');
+  });
+
+  test('tells of each function where it is defined', async () => {
+    const lcov = await lcovOfCoverage(watched.coverage());
+    const wrong: string[] = [];
+    let functions = 0;
+    for (const record of lcov.split('end_of_record\n').slice(0, -1)) {
+      const path = /^SF:(.*)$/m.exec(record)?.[1] ?? '';
+      const source = readFileSync(join(repositoryRoot, path), 'utf8').split('\n');
+      for (const [, line, name] of record.matchAll(/^FN:(\d+),(.*)$/gm)) {
+        functions++;
+        const text = source[Number(line) - 1] ?? '';
+        const plain = name.slice(name.lastIndexOf('/') + 1);
+        if (!new RegExp(`\\bfunction ${plain}[<(]`).test(text)) wrong.push(`${path}:${line} '${text}' for ${name}`);
+      }
+    }
+    expect(wrong).toEqual([]);
+    expect(functions).toBeGreaterThan(400);
   });
 
   test('counts from where a snapshot of a device that does not count was taken', async () => {

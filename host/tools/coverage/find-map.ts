@@ -49,6 +49,12 @@ function sourceFile(folder: string, file: string): string {
   }
 }
 
+/** The text of a source, as blocks name it; undefined where the source is not there. */
+export function sourceText(file: string): string | undefined {
+  const path = resolve(repositoryRoot, file.replace(/^coldrig\//, ''));
+  return file.startsWith('~lib/') || !existsSync(path) ? undefined : readFileSync(path, 'utf8');
+}
+
 /** How a source is named to a person or to a service: from the present folder when it is below it. */
 export function shownPath(file: string): string {
   const path = resolve(repositoryRoot, file);

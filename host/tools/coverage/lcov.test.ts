@@ -38,6 +38,46 @@ describe('a tracefile', () => {
     expect(text).toContain('DA:10,2\nDA:11,0\n');
   });
 
+  describe('of a function with a small one of the same file in it', () => {
+    const source = [
+      'function small(): u32 {',
+      '  return 1;',
+      '}',
+      '',
+      'function large(): u32 {',
+      '  return small();',
+      '}',
+    ];
+    const inlined = [block('firmware/c/large', ['firmware/c.ts', 2], ['firmware/c.ts', 6])];
+    const linesOf = (text?: string) =>
+      lcovOf([{ blocks: inlined, counts: [1] }], undefined, () => text).match(/^(FN|DA):.*/gm);
+
+    it('begins where the function is defined', () => {
+      expect(linesOf(source.join('\n'))).toEqual(['FN:5,firmware/c/large', 'DA:2,1', 'DA:6,1']);
+    });
+
+    it('begins at the first line that became code, where the source is not there or has no such function', () => {
+      expect(linesOf()?.[0]).toBe('FN:2,firmware/c/large');
+      expect(linesOf('function other(): void {}')?.[0]).toBe('FN:2,firmware/c/large');
+    });
+
+    it('begins with its own code, for a closure', () => {
+      const text = 'function a(): void {}\nfunction run(): u32 {\n  const x = 1;\n  return each((n) => a());\n}';
+      const closure = [block('firmware/c/run~anonymous|0', ['firmware/c.ts', 1], ['firmware/c.ts', 4])];
+      const lcov = lcovOf([{ blocks: closure, counts: [1] }], undefined, () => text);
+      expect(lcov).toContain('FN:4,firmware/c/run~anonymous|0\n');
+    });
+
+    it('is in its own file, even when all of its code comes from others', () => {
+      const text = 'function hull(): void {\n  a();\n}';
+      const hull = [block('firmware/d/hull', ['firmware/a.ts', 10]), block('firmware/d/more', ['firmware/d.ts', 8])];
+      const lcov = lcovOf([{ blocks: hull, counts: [1, 1] }], undefined, (file) =>
+        file === 'firmware/d.ts' ? text : undefined,
+      );
+      expect(lcov).toMatch(/^SF:firmware\/d\.ts\nFN:1,firmware\/d\/hull$/m);
+    });
+  });
+
   it('has nothing for a module without a source map', () => {
     expect(lcovOf([{ blocks: [block('function[3]')], counts: [7] }])).toBe('');
   });

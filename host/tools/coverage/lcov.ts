@@ -2,13 +2,13 @@
 //
 //   TN:            one record a source file, in the order of their names
 //   SF:path
-//   FN:line,name   FNDA:calls,name   FNF, FNH: functions found, hit
+//   FN:line,name   FNDA:calls,name   FNF, FNH: functions found, hit; the line is the one that defines the function
 //   DA:line,executions               LF, LH: lines found, hit
 //
 // A line is executed as often as its most frequent block. The compiler puts small functions into their callers, so a line may be in several functions
 // and in both modules: those are added up. Lines of AssemblyScript's library are left out.
 
-import { blocksByFunction, functionLines, type SourceBlock, type SourceLine } from './source-blocks.ts';
+import { blocksByFunction, functionLines, type SourceBlock, type SourceLine, type TextOf } from './source-blocks.ts';
 
 /** The blocks of a module, and how often each was executed. */
 export interface CoveredModule {
@@ -21,14 +21,15 @@ interface FileRecord {
   functions: Map<string, { line: number; calls: number }>;
 }
 
-/** `pathOf` gives the path of a source for the reader; undefined leaves it out. */
+/** `pathOf` gives the path of a source for the reader; undefined leaves it out. `textOf` gives its text, in which the lines of functions are found. */
 export function lcovOf(
   modules: readonly CoveredModule[],
   pathOf: (file: string) => string | undefined = (file) => file,
+  textOf?: TextOf,
 ): string {
   const files = new Map<string, FileRecord>();
   for (const module of modules) {
-    const lines = functionLines(module.blocks);
+    const lines = functionLines(module.blocks, textOf);
     for (const [name, indices] of blocksByFunction(module.blocks)) addFunction(files, module, indices, lines.get(name));
   }
   const records = [...files].flatMap(([file, record]) => {
@@ -64,7 +65,7 @@ function addFunction(
   if (home === undefined) return;
   const { functions } = recordOf(files, home.file);
   const known = functions.get(functionName) ?? { line: home.line, calls: 0 };
-  functions.set(functionName, { line: Math.min(home.line, known.line), calls: known.calls + counts[indices[0]] });
+  functions.set(functionName, { line: known.line, calls: known.calls + counts[indices[0]] });
 }
 
 function recordOf(files: Map<string, FileRecord>, file: string): FileRecord {

@@ -1,6 +1,7 @@
 // The blocks of a module in terms of the source: function, lines, and whether it is the failing arm of an assertion.
 
 import type { SourcePlace, SourcePlaces } from '../source-place.ts';
+import { definitionLine, isClosure, plainName } from './definition.ts';
 
 /** A block as the core counts it (host/board/cpu/counters.ts). */
 export interface CountedBlock {
@@ -44,25 +45,46 @@ export function blocksByFunction(blocks: readonly SourceBlock[]): Map<string, nu
   return functions;
 }
 
-/** Where each function stands: its file, and the first of its lines there that became code. */
-export function functionLines(blocks: readonly SourceBlock[]): Map<string, SourceLine> {
+/** The text of a source; undefined where it is not there. */
+export type TextOf = (file: string) => string | undefined;
+
+/**
+ * Where each function stands: its file, and the line that defines it. Where the source is not there, the line is the first of its lines in that file that
+ * became code, which may be one of another small function.
+ */
+export function functionLines(
+  blocks: readonly SourceBlock[],
+  textOf: TextOf = () => undefined,
+): Map<string, SourceLine> {
   const lines = new Map<string, SourceLine>();
+  const allFiles = [...new Set(blocks.flatMap(({ places }) => places.map(({ file }) => file)))];
   for (const [name, indices] of blocksByFunction(blocks)) {
     const places = indices.flatMap((index) => blocks[index].places);
-    const file = homeOf(name, [...new Set(places.map((place) => place.file))]);
+    const files = [...new Set(places.map((place) => place.file))];
+    // All code of a function may come from other files.
+    const file = homeOf(name, files) ?? homeOf(name, allFiles) ?? files[0];
+    if (file === undefined) continue;
     const inside = places.filter((place) => place.file === file).map(({ line }) => line);
-    if (file !== undefined) lines.set(name, { file, line: Math.min(...inside) });
+    const line = lineOf(name, inside, textOf(file));
+    if (line !== undefined) lines.set(name, { file, line });
   }
   return lines;
 }
 
+function lineOf(name: string, inside: readonly number[], text: string | undefined): number | undefined {
+  const defined = text === undefined ? undefined : definitionLine(text, name);
+  const own = defined !== undefined && isClosure(name) ? inside.filter((line) => line >= defined) : inside;
+  const first = own.length > 0 ? Math.min(...own) : undefined;
+  return isClosure(name) ? (first ?? defined) : (defined ?? first);
+}
+
 /** The file a function stands in. Names have it: `firmware/sense/clock/readClock` is in firmware/sense/clock.ts. */
-function homeOf(functionName: string, files: string[]): string | undefined {
-  const plain = functionName.replace(/^~lib\/coldrig\//, 'coldrig/');
+function homeOf(functionName: string, files: readonly string[]): string | undefined {
+  const plain = plainName(functionName).replace(/^~lib\/coldrig\//, 'coldrig/');
   const stem = plain.slice(0, plain.lastIndexOf('/'));
   const isNamed = (file: string) => {
     const path = file.replace(/\.ts$/, '');
     return plain.startsWith(`${path}/`) || path.endsWith(`/${stem}`);
   };
-  return files.filter(isNamed).sort((a, b) => b.length - a.length)[0] ?? files[0];
+  return files.filter(isNamed).sort((a, b) => b.length - a.length)[0];
 }
