@@ -11,7 +11,8 @@ import { Failure } from './failure.ts';
 import { checkOutput, readInput, writeOutput } from './files.ts';
 import { systemReason } from './system-error.ts';
 
-const pageOf = (folder: string): string => join(folder, 'index.html');
+/** The file that is written into the folder. */
+export const pageOf = (folder: string): string => join(folder, 'index.html');
 
 /** Makes the folder before the work, because a report that cannot be written must not cost a run. */
 export function checkReportFolder(folder: string): void {

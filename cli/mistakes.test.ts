@@ -164,14 +164,14 @@ describe('an output that cannot be written', () => {
 
   it('a log that another run writes, of which nothing is lost', async () => {
     const path = join(folder, 'held.jsonl');
-    writeFileSync(path, 'its lines\n');
+    writeFileSync(path, '{"coldrig":"input log","version":1}\n');
     const held = openLocked(path, 0o644) as number;
     await expectMistake(
       ['run', '--udp', '0', '--for', '1', '--record', 'held.jsonl'],
       /the input log held\.jsonl is being written by another run; end that one, or choose another file/,
     );
     closeSync(held);
-    expect(readFileSync(path, 'utf8')).toBe('its lines\n');
+    expect(readFileSync(path, 'utf8')).toBe('{"coldrig":"input log","version":1}\n');
   });
 
   it('is not replaced where it is a device', async () => {

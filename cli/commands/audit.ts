@@ -11,8 +11,9 @@ import { openSource } from '../../host/fleet/audit/source.ts';
 import { verifyLog } from '../../host/fleet/audit/verify.ts';
 import { readPublicKey } from '../../host/tools/image/keys.ts';
 import { Failure } from '../failure.ts';
-import { checkOutput, readInput, readText, writeOutput } from '../files.ts';
+import { readInput, readText, writeOutput } from '../files.ts';
 import { integerBetween } from '../options.ts';
+import { checkOutputs } from '../outputs.ts';
 import { printing, type Result } from '../result.ts';
 import { counted } from '../words.ts';
 
@@ -50,8 +51,8 @@ function verifyCommand(): Command {
     )
     .action(
       printing(async ({ key, remember }: KeyOption & { remember?: string }, log: string): Promise<Result> => {
+        checkOutputs({ '--remember': [remember, 'the checkpoint'] }, { '--key': key, '<log>': log });
         const verifier = readKey(key);
-        if (remember !== undefined) checkOutput(remember, 'the checkpoint');
         const seen =
           remember !== undefined && existsSync(remember) ? readCheckpointFile(remember, verifier) : undefined;
         const found = await told(verifyLog(openSource(log), verifier, { seen }));
@@ -117,7 +118,7 @@ function exportCommand(): Command {
     )
     .action(
       printing(async (options: ShowOptions, log: string, file: string): Promise<Result> => {
-        checkOutput(file, 'the events');
+        checkOutputs({ '<file>': [file, 'the events'] }, { '--key': options.key, '<log>': log });
         const { found, events } = await eventsOf(options, log);
         writeOutput(file, events.map((event) => `${JSON.stringify(event)}\n`).join(''), 'the events');
         return {
@@ -166,8 +167,10 @@ function proveCommand(): Command {
           const { entry: index, since, out } = options;
           if ((index === undefined) === (since === undefined))
             throw new Failure('OPTION', 'say what to prove: --entry INDEX or --since CHECKPOINT', { exitCode: 2 });
+          const entryFile = index === undefined ? undefined : `${out}.entry`;
+          const outputs = { '--out': [out, 'the proof'], 'the entry of --out': [entryFile, 'the entry'] } as const;
+          checkOutputs(outputs, { '--key': options.key, '--since': since, '<log>': log });
           const key = readKey(options.key);
-          checkOutput(out, 'the proof');
           const source = openSource(log);
           if (index !== undefined) {
             const { entry, proof, checkpoint } = await told(proveEntry(source, key, index));

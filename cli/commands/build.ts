@@ -9,9 +9,10 @@ import { asPayload, type FirmwarePart, firmwareParts } from '../../host/tools/se
 import { SourcePlaces } from '../../host/tools/source-place.ts';
 import { placeWords, reportOf, reportText } from '../build/report.ts';
 import { Failure } from '../failure.ts';
-import { checkOutput, writeOutput } from '../files.ts';
+import { writeOutput } from '../files.ts';
 import { refusalOf } from '../module-check.ts';
 import { integerBetween } from '../options.ts';
+import { checkOutputs } from '../outputs.ts';
 import { printing, type Result } from '../result.ts';
 
 interface BuildOptions {
@@ -62,7 +63,10 @@ async function build({ out, memory, with: parts = [] }: BuildOptions, entry: str
   }
   if (out === defaultOutput) mkdirSync(dirname(out), { recursive: true });
   const mapFile = `${out}.map`;
-  for (const file of [out, mapFile]) checkOutput(file, 'the module');
+  checkOutputs(
+    { '--out': [out, 'the module'], 'the source map of --out': [mapFile, 'the source map'] },
+    { '[entry]': entry },
+  );
   const { module, map } = await compileOwnGuest(root, entry, memory).catch((error) => {
     if (!(error instanceof CompileError)) throw error;
     throw new Failure('NOT_COMPILED', `${entry} does not compile\n${error.message}`, { facts: { entry } });

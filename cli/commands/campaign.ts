@@ -13,9 +13,10 @@ import { work } from '../../hil/campaign/worker.ts';
 import { kindOf, kinds, type Wish } from '../campaign/kinds.ts';
 import { progressLine, stateJson, stateText, stateWord } from '../campaign/words.ts';
 import { ExitCode, Failure } from '../failure.ts';
-import { checkOutput, readInput, writeOutput } from '../files.ts';
+import { readInput, writeOutput } from '../files.ts';
 import { untilInterrupted } from '../interruption.ts';
 import { integerBetween } from '../options.ts';
+import { checkOutputs } from '../outputs.ts';
 import { campaignProgress } from '../progress.ts';
 import { type GlobalOptions, printing, type Result } from '../result.ts';
 
@@ -231,8 +232,7 @@ function every(milliseconds: number, call: () => void): () => void {
 
 function status(options: StatusOptions, name: string): Promise<Result> {
   const { wait, report, junit, json } = options;
-  if (report !== undefined) checkOutput(report, 'the report');
-  if (junit !== undefined) checkOutput(junit, 'the report');
+  checkOutputs({ '--report': [report, 'the report'], '--junit': [junit, 'the report'] }, { '--creds': options.creds });
   return untilInterrupted((signal) =>
     withServerOf(options, wait ? endlessly(signal, options) : impatient(), async (server) => {
       const queue = server.queue(name);

@@ -10,9 +10,10 @@ import { cooldown, cooldownChart, cooldownText } from '../cryostat/cooldown.ts';
 import { open } from '../cryostat/open.ts';
 import { serveCommand } from '../cryostat/serve.ts';
 import { ExitCode, Failure } from '../failure.ts';
-import { checkOutput, writeOutput } from '../files.ts';
+import { writeOutput } from '../files.ts';
 import { inSteps } from '../interruption.ts';
 import { parseWord } from '../options.ts';
+import { checkOutputs, unlessPreset } from '../outputs.ts';
 import { printing, type Result } from '../result.ts';
 import { styleOf } from '../terminal.ts';
 
@@ -71,7 +72,7 @@ With --json: {fridge, hoursToBase, plot, course: [{hour, temperatureKelvin: {"4K
     )
     .action(
       printing(async (options: { plot?: string; hours: number; seed: number }, name: string): Promise<Result> => {
-        if (options.plot !== undefined) checkOutput(options.plot, 'the plot');
+        checkOutputs({ '--plot': [options.plot, 'the plot'] }, { '<fridge>': unlessPreset(presets, name) });
         const fridge = open(name);
         const course = await inSteps(cooldown(fridge, options.hours * NANOSECONDS_AN_HOUR, options.seed));
         if (options.plot) writeOutput(options.plot, cooldownChart(fridge, course), 'the plot');

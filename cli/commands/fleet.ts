@@ -3,13 +3,14 @@
 import { randomBytes } from 'node:crypto';
 import { Command } from 'commander';
 import { tokenHash } from '../../host/fleet/ddi/server.ts';
-import { checkOutput, writeOutput } from '../files.ts';
+import { writeOutput } from '../files.ts';
 import { agentCommand } from '../fleet/agent.ts';
 import { operateCommands } from '../fleet/operate.ts';
 import { personCommand } from '../fleet/person.ts';
-import { type ReachOptions, withManager, withServer } from '../fleet/reach.ts';
+import { credentialsOf, type ReachOptions, withManager, withServer } from '../fleet/reach.ts';
 import { releaseCommand } from '../fleet/release.ts';
 import { serveCommand } from '../fleet/serve.ts';
+import { checkOutputs } from '../outputs.ts';
 import { printing, type Result } from '../result.ts';
 
 export function addFleetCommands(program: Command): void {
@@ -91,7 +92,7 @@ function add(options: ReachOptions & { cryostat?: string; tokenOut?: string }, d
   const { cryostat, tokenOut } = options;
   const token = randomBytes(24).toString('base64url');
   return withManager(options, async (client, signal) => {
-    if (tokenOut !== undefined) checkOutput(tokenOut, 'the token');
+    checkOutputs({ '--token-out': [tokenOut, 'the token'] }, credentialsOf(options));
     const command = { do: 'add-device', device, tokenHash: tokenHash(token), ...(cryostat && { cryostat }) } as const;
     await client.command(command, signal);
     // Not before the server has it: a token that nobody knows is of no use, and one that is there already may be.

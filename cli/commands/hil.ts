@@ -17,9 +17,10 @@ import {
 import { writeLcov } from '../coverage.ts';
 import { ExitCode, Failure } from '../failure.ts';
 import { checkOutput, readInput, writeOutput } from '../files.ts';
-import { checkReportFolder, writeReport } from '../hil-report.ts';
+import { checkReportFolder, pageOf, writeReport } from '../hil-report.ts';
 import { untilInterrupted } from '../interruption.ts';
 import { integerBetween, parseChoices, parseShard, parseWord } from '../options.ts';
+import { refuseClashes } from '../outputs.ts';
 import { type GlobalOptions, printedJson, printing, type Result } from '../result.ts';
 import { paint, type Style, styleOf, table } from '../terminal.ts';
 import { spanText } from '../words.ts';
@@ -184,6 +185,11 @@ function checkOptions(options: HilOptions): void {
     [bootloader, 'the bootloader'],
   ] as const)
     if (path !== undefined) readInput(path, what);
+  const page = report === undefined ? undefined : pageOf(report);
+  refuseClashes(
+    { '--junit': junit, '--json-file': jsonFile, '--lcov': lcov, '--report': page },
+    { '--image': image, '--key': key, '--baseline': baseline, '--bootloader': bootloader },
+  );
   if (junit !== undefined) checkOutput(junit, 'the report');
   if (jsonFile !== undefined) checkOutput(jsonFile, 'the result');
   if (lcov !== undefined) checkOutput(lcov, 'the coverage');

@@ -1,6 +1,5 @@
 // `coldrig image`: keys, and images in the MCUboot format. The work is done in host/tools/image.
 
-import { resolve } from 'node:path';
 import { Command } from 'commander';
 import {
   describeImage,
@@ -18,10 +17,11 @@ import {
 import { isImage } from '../../host/tools/image/parse.ts';
 import { RejectReason } from '../../protocol/image/reasons.ts';
 import { Failure } from '../failure.ts';
-import { checkOutput, readInput, writeOutput } from '../files.ts';
+import { readInput, writeOutput } from '../files.ts';
 import { KEY_HELP, publicKeyOf, signerOf } from '../keys.ts';
 import { refusalIn, refusalOf } from '../module-check.ts';
 import { collect, integerBetween, parseSecurityCounter, parseWord } from '../options.ts';
+import { checkOutputs } from '../outputs.ts';
 import { printing, type Result } from '../result.ts';
 import { tokenCommand } from './token.ts';
 
@@ -45,9 +45,7 @@ function keygenCommand(): Command {
     .action(
       printing((options: { public?: string; force?: boolean }, path: string): Result => {
         const overwrite = options.force === true;
-        for (const file of [path, options.public]) if (file !== undefined) checkOutput(file, 'the key');
-        if (options.public !== undefined && resolve(options.public) === resolve(path))
-          throw new Failure('OPTION', `--public ${path} is the file of the private key; give another`, { exitCode: 2 });
+        checkOutputs({ '<key.pem>': [path, 'the key'], '--public': [options.public, 'the key'] });
         const key = generateKey();
         writeOutput(path, key.privateKeyPem, 'the key', { mode: 0o600, overwrite });
         if (options.public) writeOutput(options.public, key.publicKeyPem, 'the public key', { overwrite });
@@ -115,7 +113,7 @@ function signCommand(): Command {
     .addHelpText('after', SIGN_HELP)
     .action(
       printing((options: SignCommandOptions, input: string, output: string): Result => {
-        checkOutput(output, 'the image');
+        checkOutputs({ '<out>': [output, 'the image'] }, { '<in>': input, '--key': options.key });
         const payload = readInput(input, 'the module');
         if (!options.raw) checkModule(input, payload);
         const image = signImage(signOptions(options, payload));

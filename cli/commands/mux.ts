@@ -16,12 +16,13 @@ import { verifyTable } from '../../host/tools/multiplexer/verify/verify.ts';
 import type { AssembledSequence } from '../../host/tools/q1/index.ts';
 import { Mux } from '../../protocol/multiplexer/module.ts';
 import { ExitCode, Failure } from '../failure.ts';
-import { checkOutput, readInput, writeOutput } from '../files.ts';
+import { readInput, writeOutput } from '../files.ts';
 import { inSteps } from '../interruption.ts';
 import { runPlan, runText } from '../mux/run.ts';
 import { type Ending, type SearchResult, searchUntilStopped } from '../mux/search.ts';
 import { planJson, planText, refusalText, verdictText } from '../mux/words.ts';
 import { parseSeconds, parseWord } from '../options.ts';
+import { checkOutputs, unlessPreset } from '../outputs.ts';
 import { loadFiles } from '../pulse/sources.ts';
 import { type GlobalOptions, printing, type Result } from '../result.ts';
 import { buildNotes } from '../run/new-device.ts';
@@ -79,7 +80,11 @@ serviceFactor, lines}, isProven, ending, seconds}.`,
 }
 
 async function plan(file: string, options: PlanCommandOptions): Promise<Result> {
-  for (const path of [options.out, options.plot]) if (path !== undefined) checkOutput(path, 'the output');
+  const { out, plot } = options;
+  checkOutputs(
+    { '--out': [out, 'the table'], '--plot': [plot, 'the plot'] },
+    { '<problem>': unlessPreset(muxPresets, file) },
+  );
   const problem = open(file);
   const found = await searched(problem, file, options);
   return report(problem, found, options);

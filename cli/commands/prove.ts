@@ -11,10 +11,11 @@ import { type FoundViolation, type ProofResult, rateOf, type Shard } from '../..
 import { runProof } from '../../hil/prove/run.ts';
 import { parseImage, readPublicKey, verifyImage } from '../../host/tools/image/index.ts';
 import { ExitCode, Failure } from '../failure.ts';
-import { checkOutput, readInput, writeOutput } from '../files.ts';
+import { readInput, writeOutput } from '../files.ts';
 import { untilInterrupted } from '../interruption.ts';
 import { refusalIn, refusalOf } from '../module-check.ts';
 import { integerBetween, parseShard, parseWord } from '../options.ts';
+import { checkOutputs } from '../outputs.ts';
 import { proofProgress } from '../progress.ts';
 import { type GlobalOptions, printing, type Result } from '../result.ts';
 import { table } from '../terminal.ts';
@@ -92,7 +93,7 @@ export function withOwnGuests(command: Command): Command {
 
 async function prove(name: string, options: ProveOptions): Promise<Result> {
   const { slice, junit, json, verbose, image, key, bootloader, ...rest } = options;
-  if (junit !== undefined) checkOutput(junit, 'the report');
+  checkOutputs({ '--junit': [junit, 'the report'] }, { '--image': image, '--key': key, '--bootloader': bootloader });
   const own = ownGuests({ image, key, bootloader });
   const progress = proofProgress(json === true, name);
   const result = await untilInterrupted((signal) =>
@@ -133,6 +134,7 @@ function firmwareOf(path: string, keyPath: string): Uint8Array {
 }
 
 async function merge({ junit }: ProveOptions, files: string[]): Promise<Result> {
+  checkOutputs({ '--junit': [junit, 'the report'] }, { '<files>': files });
   const named = files.map((name) => ({ name, result: resultIn(name) }));
   try {
     const merged = mergeResults(named);

@@ -22,7 +22,7 @@ import { Failure } from '../failure.ts';
 import { inSteps } from '../interruption.ts';
 import { collect, integerBetween, parseWord } from '../options.ts';
 import {
-  checkOutputs,
+  checkOptions,
   type OutputOptions,
   outputsNeededNs,
   recordsToKeep,
@@ -98,7 +98,7 @@ export function pulseRunCommand(): Command {
 }
 
 async function run(options: RunOptions, files: string[]): Promise<Result> {
-  checkOutputs(options);
+  checkOptions(options, files);
   const names = namesOf(files);
   const settings = settingsOf(options, names);
   const { sequences, notes } = loadFiles(files, options.profile);

@@ -4,7 +4,8 @@ import { Command } from 'commander';
 import { DecodeError, disassemble, disassembleToSequence, findingText, shownTexts } from '../../host/tools/q1/index.ts';
 import type { ProfileName } from '../../protocol/q1/profiles.ts';
 import { Failure } from '../failure.ts';
-import { checkOutput, readInput, writeOutput } from '../files.ts';
+import { readInput, writeOutput } from '../files.ts';
+import { checkOutputs } from '../outputs.ts';
 import { profileOption } from '../pulse/profile-option.ts';
 import { findingJson, foundTogether, isError, type Judged, judgeFiles, loadFiles, setText } from '../pulse/sources.ts';
 import { printing, type Result } from '../result.ts';
@@ -123,7 +124,7 @@ function asmCommand(): Command {
     .addHelpText('after', '\nExample:\n  coldrig pulse asm rabi.json rabi.q1')
     .action(
       printing((options: { profile?: ProfileName }, input: string, output: string): Result => {
-        checkOutput(output, 'the assembled sequence');
+        checkOutputs({ '<out>': [output, 'the assembled sequence'] }, { '<in>': input });
         const [{ binary, program, profile }] = loadFiles([input], options.profile).sequences;
         writeOutput(output, binary, 'the assembled sequence');
         const instructions = program.instructions.length;
@@ -144,7 +145,7 @@ function disasmCommand(): Command {
     .addHelpText('after', '\nExample:\n  coldrig pulse disasm rabi.q1 rabi.q1asm')
     .action(
       printing((options: { sequence?: boolean }, input: string, output: string | undefined): Result => {
-        if (output !== undefined) checkOutput(output, 'the program');
+        checkOutputs({ '[out]': [output, 'the program'] }, { '<in>': input });
         const bytes = readInput(input, 'the assembled sequence');
         const text = options.sequence
           ? JSON.stringify(disassembled(input, bytes, disassembleToSequence), null, 1)

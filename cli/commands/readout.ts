@@ -11,9 +11,10 @@ import { readoutPresets, usualReadout } from '../../host/tools/readout/open-read
 import { behindTarget, withReadout } from '../calibrate/device.ts';
 import { open } from '../cryostat/open.ts';
 import { ExitCode, Failure } from '../failure.ts';
-import { checkOutput, writeOutput } from '../files.ts';
+import { writeOutput } from '../files.ts';
 import { inSteps, signalsHeard, untilInterrupted } from '../interruption.ts';
 import { integerBetween, parseMilliseconds, parseWord } from '../options.ts';
+import { checkOutputs, unlessPreset } from '../outputs.ts';
 import { agrees, measureReadout, type ReadoutReport, type ShotOptions } from '../readout/measure.ts';
 import { openChain } from '../readout/open.ts';
 import { measureOverSmp } from '../readout/over-smp.ts';
@@ -97,7 +98,10 @@ async function readout(options: ReadoutOptions): Promise<Result> {
     throw new Failure('OPTION', '--fault is for the emulated board; leave out --target, or the fault', {
       exitCode: ExitCode.USAGE,
     });
-  if (plot !== undefined) checkOutput(plot, 'the plot');
+  checkOutputs(
+    { '--plot': [plot, 'the plot'] },
+    { '--fridge': unlessPreset(presets, options.fridge), '--chain': unlessPreset(readoutPresets, options.chain) },
+  );
   const fridge = open(options.fridge);
   const chain = openChain(options.chain ?? usualReadout(fridge));
   refuseAbsent(chain, options.channels);

@@ -8,9 +8,10 @@ import { boardPerfetto, boardVcd } from '../../hil/rig/trace/trace-files.ts';
 import { BoardView } from '../../host/board/view.ts';
 import { CallProfile } from '../../host/tools/profile/call-profile.ts';
 import { ExitCode, Failure } from '../failure.ts';
-import { checkOutput, writeOutput } from '../files.ts';
+import { writeOutput } from '../files.ts';
 import { inSteps } from '../interruption.ts';
 import { collect, parseMoment } from '../options.ts';
+import { checkOutputs } from '../outputs.ts';
 import { writeProfile } from '../profile.ts';
 import { openRecording, type Recording } from '../replay/open.ts';
 import { registersOf, registersText } from '../replay/registers.ts';
@@ -72,12 +73,11 @@ export function addReplayCommand(program: Command): void {
 }
 
 async function replay(options: ReplayOptions, path: string): Promise<Result> {
-  for (const [file, what] of [
-    [options.vcd, 'the signals'],
-    [options.perfetto, 'the trace'],
-    [options.profile, 'the profile'],
-  ] as const)
-    if (file !== undefined) checkOutput(file, what);
+  const { vcd, perfetto, profile: profileFile, image, key, flash } = options;
+  checkOutputs(
+    { '--vcd': [vcd, 'the signals'], '--perfetto': [perfetto, 'the trace'], '--profile': [profileFile, 'the profile'] },
+    { '<file>': path, '--image': image, '--key': key, '--flash': flash },
+  );
   const isProfiled = options.perfetto !== undefined || options.profile !== undefined;
   const calls = isProfiled
     ? new CallProfile({ timelineMost: options.perfetto === undefined ? 0 : CALLS_MOST })

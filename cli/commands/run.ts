@@ -14,7 +14,7 @@ import { Smp } from '../../protocol/smp/smp.ts';
 import { type WrittenCoverage, writeLcov } from '../coverage.ts';
 import { noteDevice } from '../device/note.ts';
 import { ExitCode, Failure } from '../failure.ts';
-import { checkOutput, writeOutput } from '../files.ts';
+import { writeOutput } from '../files.ts';
 import { endedFromOutside } from '../interruption.ts';
 import { collect, parseHost, parsePlace, parsePort, parseSeconds, parseSpeed, parseWord } from '../options.ts';
 import { type WrittenProfile, writeProfile } from '../profile.ts';
@@ -27,6 +27,7 @@ import { alarmText, connectText, lineJson, runbooksText } from '../run/lines.ts'
 import { LiveLog, toldKinds } from '../run/live-log.ts';
 import type { LogLine } from '../run/log-line.ts';
 import { buildNotes, newDevice } from '../run/new-device.ts';
+import { checkRunFiles } from '../run/run-files.ts';
 import { RunScreen } from '../run/screen.ts';
 import { Session } from '../run/session.ts';
 import { type Style, styleOf, wrap } from '../terminal.ts';
@@ -123,10 +124,7 @@ export function addRunCommand(program: Command): void {
 }
 
 async function run(options: RunOptions): Promise<void> {
-  if (options.record !== undefined) checkOutput(options.record, 'the input log');
-  if (options.plot !== undefined) checkOutput(options.plot, 'the plot');
-  if (options.lcov !== undefined) checkOutput(options.lcov, 'the coverage');
-  if (options.profile !== undefined) checkOutput(options.profile, 'the profile');
+  checkRunFiles(options);
   if (options.flash === undefined) {
     if (options.salvage)
       throw new Failure('OPTION', '--salvage needs a device file: add --flash FILE', { exitCode: ExitCode.USAGE });

@@ -6,9 +6,10 @@ import { makeToken } from '../../host/tools/image/token.ts';
 import { type FuseReport, readFuseReport, sendToken } from '../../host/tools/smp/boot-group.ts';
 import { type TargetOptions, withClient, withTarget } from '../client.ts';
 import { Failure } from '../failure.ts';
-import { checkOutput, readInput, writeOutput } from '../files.ts';
+import { readInput, writeOutput } from '../files.ts';
 import { signerOf } from '../keys.ts';
 import { parseSerial, parseWord } from '../options.ts';
+import { checkOutputs } from '../outputs.ts';
 import { printing, type Result } from '../result.ts';
 import { slotName } from '../words.ts';
 
@@ -51,7 +52,7 @@ export function tokenCommand(): Command {
     )
     .action(
       printing((options: TokenCommandOptions, imagePath: string, tokenPath: string) => {
-        checkOutput(tokenPath, 'the token');
+        checkOutputs({ '<token>': [tokenPath, 'the token'] }, { '<image>': imagePath, '--key': options.key });
         return options.send
           ? withClient(options, async (client, signal): Promise<Result> => {
               const device = await readFuseReport(client, { signal });

@@ -7,9 +7,10 @@ import { EnrolClient } from '../../host/fleet/enrol/client.ts';
 import { type Given, nonceFor } from '../../host/fleet/enrol/enrolment.ts';
 import { type TargetOptions, withClient, withTarget } from '../client.ts';
 import { Failure } from '../failure.ts';
-import { checkOutput, readText } from '../files.ts';
+import { readText } from '../files.ts';
 import { untilInterrupted } from '../interruption.ts';
 import { parseAddress } from '../options.ts';
+import { checkOutputs } from '../outputs.ts';
 import { printing, type Result } from '../result.ts';
 import { serialOf, tokenOf } from './attest.ts';
 import { keepCredential, recoverCredential } from './credential.ts';
@@ -55,7 +56,7 @@ function withDoor(command: Command): Command {
 }
 
 function enrol(options: EnrolOptions & TargetOptions): Promise<Result> {
-  for (const file of [options.cert, options.key]) checkOutput(file, 'the credential');
+  checkFiles(options);
   const door = doorOf(options);
   return withClient(options, async (client, signal) => {
     const device = await serialOf(client, signal);
@@ -69,7 +70,14 @@ function enrol(options: EnrolOptions & TargetOptions): Promise<Result> {
   });
 }
 
-const renew = (options: EnrolOptions): Promise<Result> => untilInterrupted((signal) => renewed(options, signal));
+function renew(options: EnrolOptions): Promise<Result> {
+  checkFiles(options);
+  return untilInterrupted((signal) => renewed(options, signal));
+}
+
+function checkFiles({ cert, key, ca }: EnrolOptions): void {
+  checkOutputs({ '--cert': [cert, 'the credential'], '--key': [key, 'the credential'] }, { '--ca': ca });
+}
 
 /** Puts the next certificate, and its key, in place of those in the files. */
 export async function renewed(options: EnrolOptions, signal: AbortSignal): Promise<Result> {

@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { referenceOf, writeReferences } from '../../host/fleet/attestation/files.ts';
 import { compileGuest } from '../../host/tools/guest.ts';
 import { readInput, writeOutput } from '../files.ts';
+import { checkOutputs } from '../outputs.ts';
 import { printing, type Result } from '../result.ts';
 import { table } from '../terminal.ts';
 
@@ -32,6 +33,7 @@ export function referencesCommand(): Command {
 }
 
 async function references({ bootloader, out }: ReferencesOptions, images: string[]): Promise<Result> {
+  checkOutputs({ '--out': [out, 'the reference values'] }, { '<images>': images, '--bootloader': bootloader });
   const module =
     bootloader === undefined ? await compileGuest('bootloader/main.ts') : readInput(bootloader, 'the bootloader');
   const values = images.map((path) => referenceOf(readInput(path, 'the image'), module, path));

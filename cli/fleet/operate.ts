@@ -9,10 +9,11 @@ import type { Release } from '../../host/fleet/rollout/events.ts';
 import { ExitCode, Failure } from '../failure.ts';
 import { writeOutput } from '../files.ts';
 import { integerBetween } from '../options.ts';
+import { checkOutputs } from '../outputs.ts';
 import { rolloutProgress } from '../progress.ts';
 import { type GlobalOptions, printing, type Result } from '../result.ts';
 import { readPlan } from './plan-file.ts';
-import { type ReachOptions, withManager, withServer } from './reach.ts';
+import { credentialsOf, type ReachOptions, withManager, withServer } from './reach.ts';
 import { devicesText, eventText, fleetText, rolloutText } from './words.ts';
 
 const parseId = integerBetween(1, 999_999_999);
@@ -206,6 +207,7 @@ function history(options: ReachOptions, id: number | undefined): Promise<Result>
 }
 
 function postmortem(options: ReachOptions & { out?: string }, id: number): Promise<Result> {
+  checkOutputs({ '--out': [options.out, 'the record'] }, credentialsOf(options));
   return withManager(options, async (client, signal) => {
     const [events, { release }] = await Promise.all([client.events(0, signal), client.rollout(id, signal)]);
     const found = postmortemOf(events, id, `${release.name} ${release.version}`);

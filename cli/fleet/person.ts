@@ -12,6 +12,7 @@ import { alone } from '../alone.ts';
 import { Failure } from '../failure.ts';
 import { readInput, readText, writeOutput } from '../files.ts';
 import { integerBetween } from '../options.ts';
+import { refuseClashes } from '../outputs.ts';
 import { printing, type Result } from '../result.ts';
 import { table } from '../terminal.ts';
 
@@ -72,6 +73,7 @@ async function add(
   const { people: path, role, certificate, days, tokenOut } = options;
   if (!personPattern.test(name))
     throw new Failure('OPTION', `'${name}' is no name: 1 to 64 letters, digits, . _ @ and -`, { exitCode: 2 });
+  refuseClashes({ '--people': path, '--token-out': tokenOut }, { '--certificate': certificate });
   const token = certificate === undefined ? randomBytes(24).toString('base64url') : undefined;
   const until = days === undefined ? undefined : new Date(Date.now() + days * 86_400_000).toISOString();
   const person: Person = {

@@ -33,6 +33,11 @@ export function withServer(command: Command): Command {
     .option('--key <file>', 'its key');
 }
 
+/** The files that are read to reach the server, by their options. */
+export const credentialsOf = ({ token, ca, cert, key }: ReachOptions) => ({
+  ...{ '--token': token, '--ca': ca, '--cert': cert, '--key': key },
+});
+
 /** A certificate, or several, as PEM. */
 export function readCertificate(path: string): string {
   const text = readText(path, 'the certificate');

@@ -8,9 +8,10 @@ import { endingsIn } from '../../host/fleet/repository/terms.ts';
 import { type Signatures, signaturesText, TufRepository } from '../../host/fleet/repository/tuf.ts';
 import { alone } from '../alone.ts';
 import { Failure } from '../failure.ts';
-import { checkOutput, readInput, writeOutput } from '../files.ts';
+import { readInput, writeOutput } from '../files.ts';
 import { KEY_HELP, publicKeyOf, signerOf } from '../keys.ts';
 import { collect, integerBetween } from '../options.ts';
+import { checkOutputs } from '../outputs.ts';
 import { printing, type Result } from '../result.ts';
 import { table } from '../terminal.ts';
 import { bytesText, counted } from '../words.ts';
@@ -176,7 +177,7 @@ function sign(options: Folder & { key: string }): Result {
 
 function publish(options: Folder & { key: string; rootOut?: string }): Result {
   const repository = open(options);
-  if (options.rootOut !== undefined) checkOutput(options.rootOut, 'the root');
+  checkOutputs({ '--root-out': [options.rootOut, 'the root'] }, { '--key': options.key });
   const { version, releases } = told(() => repository.publish(signerOf(options.key)));
   if (options.rootOut !== undefined) writeOutput(options.rootOut, repository.rootBytes(), 'the root');
   const text = [`published: targets ${version}, ${counted(releases.length, 'release')}`, ...endingText(repository)];

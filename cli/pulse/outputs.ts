@@ -9,6 +9,7 @@ import { timeBaseOf } from '../../host/tools/pulse/time-base.ts';
 import { vcdFile } from '../../host/tools/pulse/vcd.ts';
 import { ExitCode, Failure } from '../failure.ts';
 import { checkOutput, writeOutput } from '../files.ts';
+import { refuseClashes } from '../outputs.ts';
 
 export interface OutputOptions {
   vcd?: string;
@@ -35,13 +36,15 @@ export function outputsNeededNs({ from = 0, to }: OutputOptions): number {
 }
 
 /** Checks the options before anything runs. */
-export function checkOutputs({ samples, plot, vcd, perfetto, from = 0, to }: OutputOptions): void {
+export function checkOptions({ samples, plot, vcd, perfetto, from = 0, to }: OutputOptions, files: string[]): void {
   if (samples !== undefined && !/\.(csv|npy)$/.test(samples)) {
     throw new Failure('OPTION', `--samples ${samples}: expected a name that ends in .csv or .npy`, {
       exitCode: ExitCode.USAGE,
     });
   }
-  for (const path of [samples, plot, vcd, perfetto]) if (path !== undefined) checkOutput(path, 'the output');
+  const named = { '--samples': samples, '--plot': plot, '--vcd': vcd, '--perfetto': perfetto };
+  refuseClashes(named, { '<file>': files });
+  for (const path of Object.values(named)) if (path !== undefined) checkOutput(path, 'the output');
   if (to !== undefined && to <= from) {
     throw new Failure('OPTION', `--to ${to} is not after --from ${from}`, { exitCode: ExitCode.USAGE });
   }

@@ -41,6 +41,16 @@ const FORMAT = 'input log';
 const VERSION = 1;
 const STEP_NS = 1_000_000_000;
 
+const SIGNATURE = Buffer.from(`{"coldrig":"${FORMAT}"`);
+/** So many bytes tell a log from any other file. */
+export const SIGNATURE_BYTES = SIGNATURE.length;
+
+/** `begin`: the first bytes of a file. A run that was killed may have left a log without its whole first line, or an empty one. */
+export function mayBeInputLog(begin: Uint8Array): boolean {
+  const length = Math.min(begin.length, SIGNATURE_BYTES);
+  return SIGNATURE.subarray(0, length).equals(begin.subarray(0, length));
+}
+
 /** Writes each input at once, so that a run that crashes leaves the inputs that caused the crash. */
 export class InputLogWriter {
   private readonly file: RecordFile;
